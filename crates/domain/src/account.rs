@@ -1,0 +1,66 @@
+//! A merchant in one environment, and where it wants to be told of things.
+
+use crate::fee::FeeRule;
+use crate::id::{AccountId, EndpointId};
+
+/// Test money or real money. Nothing of one environment ever refers to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Environment {
+    Test,
+    Live,
+}
+
+impl Environment {
+    /// The word in API keys (`sk_test_…`), settings and the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Environment::Test => "test",
+            Environment::Live => "live",
+        }
+    }
+
+    /// The word in events: the guide says `production` for live.
+    pub const fn event_word(self) -> &'static str {
+        match self {
+            Environment::Test => "test",
+            Environment::Live => "production",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Environment> {
+        [Environment::Test, Environment::Live].into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// What decisions need to know of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    /// The same in both environments of one merchant.
+    pub merchant_id: String,
+    pub merchant_name: String,
+    pub environment: Environment,
+    /// `ACC-` and 7 digits.
+    pub number: String,
+    /// Off: requests may carry the API key alone, as the guide's shorter examples do.
+    pub requires_number: bool,
+    /// CIDR blocks that may call the API in live; empty means all.
+    pub allowed_networks: Vec<String>,
+    pub charge_fee: FeeRule,
+}
+
+/// An address that wants events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub account: AccountId,
+    pub id: EndpointId,
+    pub url: String,
+    pub is_enabled: bool,
+}
+
+impl Endpoint {
+    /// The endpoint behind the "Webhook URL" of API Settings.
+    pub const PRIMARY: EndpointId = EndpointId(1);
+    /// Stands for the `callback_url` of one payment; no endpoint row has this id.
+    pub const OF_PAYMENT: EndpointId = EndpointId(0);
+}

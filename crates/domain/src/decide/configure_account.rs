@@ -1,0 +1,119 @@
+//! Opening an account, and changing its credentials and settings.
+
+use crate::account::{Account, Endpoint};
+use crate::book::Book;
+use crate::decide::{Answer, Moment, Refusal};
+use crate::id::AccountId;
+use crate::ledger::{self, Chain, Fact, Journal, Wallet};
+use crate::money::{Currency, Money};
+use crate::time::Timestamp;
+
+/// What a secret of an account is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// Kept only so that a sandbox can print it again; live keys are never kept.
+    ApiKey,
+    Encryption,
+    Webhook,
+}
+
+impl SecretKind {
+    pub const ALL: [SecretKind; 3] =
+        [SecretKind::ApiKey, SecretKind::Encryption, SecretKind::Webhook];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            SecretKind::ApiKey => "api_key",
+            SecretKind::Encryption => "encryption_key",
+            SecretKind::Webhook => "webhook_secret",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<SecretKind> {
+        SecretKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// A secret as it is stored: only the holder of the master key can read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedSecret {
+    pub account: AccountId,
+    pub kind: SecretKind,
+    pub sealed: Vec<u8>,
+    /// SHA-256 of an API key, by which it is found; `None` for other secrets.
+    pub key_hash: Option<ApiKey>,
+    pub created_at: Timestamp,
+}
+
+/// SHA-256 of an API key. The keys have 190 random bits or more, so a plain hash hides them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ApiKey(pub [u8; 32]);
+
+#[derive(Debug)]
+pub struct OpenAccount {
+    pub account: Account,
+    pub webhook_url: Option<String>,
+    pub secrets: Vec<SealedSecret>,
+    /// Simulated money to begin with; empty in live.
+    pub opening_funds: Vec<Money>,
+}
+
+/// Every part that is there replaces what was.
+#[derive(Debug)]
+pub struct ConfigureAccount {
+    pub account: AccountId,
+    pub number: Option<String>,
+    pub webhook_url: Option<String>,
+    pub secrets: Vec<SealedSecret>,
+}
+
+pub(super) fn open(
+    open: OpenAccount,
+    book: &mut Book,
+    moment: &Moment<'_>,
+) -> Result<Answer, Refusal> {
+    let id = open.account.id;
+    if book.accounts.find(&id).is_some() {
+        return Err(Refusal::AccountNumberTaken);
+    }
+    let journal = Journal::append(
+        &Chain::default(),
+        id,
+        (Fact::OpeningFunds, None),
+        ledger::opening_funds(&open.opening_funds),
+        moment.now,
+    );
+    let mut wallets: Vec<(Currency, Wallet)> = Vec::new();
+    for transfer in &journal.transfers {
+        let wallet = Wallet::default().after(transfer)?;
+        wallets.push((transfer.amount.currency(), wallet));
+    }
+    book.accounts.insert(id, open.account);
+    set_webhook_url(book, id, open.webhook_url);
+    book.secrets.extend(open.secrets);
+    for (currency, wallet) in wallets {
+        book.wallets.insert((id, currency), wallet);
+    }
+    if !journal.transfers.is_empty() {
+        book.chains.insert(id, journal.chain());
+        book.journals.push(journal);
+    }
+    Ok(Answer::Done)
+}
+
+pub(super) fn configure(configure: ConfigureAccount, book: &mut Book) -> Result<Answer, Refusal> {
+    let account = book.accounts.change(&configure.account).ok_or(Refusal::AccountUnknown)?;
+    if let Some(number) = configure.number {
+        account.number = number;
+    }
+    set_webhook_url(book, configure.account, configure.webhook_url);
+    book.secrets.extend(configure.secrets);
+    Ok(Answer::Done)
+}
+
+fn set_webhook_url(book: &mut Book, account: AccountId, url: Option<String>) {
+    if let Some(url) = url {
+        let id = Endpoint::PRIMARY;
+        book.endpoints.put((account, id), Endpoint { account, id, url, is_enabled: true });
+    }
+}

@@ -1,0 +1,143 @@
+//! `POST /charges`: a payer is asked for money.
+
+use crate::account::Account;
+use crate::book::Book;
+use crate::charge::Charge;
+use crate::decide::report_provider::{Report, take_word};
+use crate::decide::{Answer, Moment, Refusal};
+use crate::id::{AccountId, PaymentId};
+use crate::idempotency::{FirstUse, Judgement, KeyUse, judge};
+use crate::money::Money;
+use crate::payment::{Method, NextAction, Payment, PaymentKind, PaymentState};
+use crate::provider_call::{CallState, Provider, ProviderCall, Word};
+
+#[derive(Debug)]
+pub struct CreateCharge {
+    pub account: AccountId,
+    pub key_use: Option<KeyUse>,
+    /// The merchant's own reference; ours is made where it is absent.
+    pub dgs_reference: Option<String>,
+    pub method: Method,
+    pub gross: Money,
+    pub charge: Charge,
+    pub callback_url: Option<String>,
+    pub provider: Provider,
+    /// What a provider in this very process answers at once. `None` when it must be asked over
+    /// the network, after the commit.
+    pub first_word: Option<Word>,
+}
+
+pub(super) fn create_charge(
+    create: CreateCharge,
+    book: &mut Book,
+    moment: &mut Moment<'_>,
+) -> Result<Answer, Refusal> {
+    if let Some(key_use) = &create.key_use {
+        match judge(book.first_uses.find(&key_use.scope), &key_use.fingerprint) {
+            Judgement::Proceed => {}
+            Judgement::Replay(body) => {
+                return Ok(Answer::Written { body: body.to_owned(), is_replay: true });
+            }
+            Judgement::KeyReused => return Err(Refusal::KeyReused),
+        }
+    }
+    let account = book.accounts.find(&create.account).ok_or(Refusal::AccountUnknown)?;
+    let id = PaymentId(moment.ids.next(moment.now));
+    let dgs_reference = match &create.dgs_reference {
+        Some(reference) if book.taken_references.contains(&(create.account, reference.clone())) => {
+            return Err(Refusal::ReferenceTaken);
+        }
+        Some(reference) if is_reserved(reference, moment.ids.horizon()) => {
+            return Err(Refusal::ReferenceReserved);
+        }
+        Some(reference) => reference.clone(),
+        None => own_reference(id),
+    };
+    let payment = new_payment(account, id, dgs_reference, &create, moment)?;
+    let call = new_call(&payment, &create, moment);
+
+    // Nothing below refuses.
+    let key = (payment.account, id);
+    if create.dgs_reference.is_some() {
+        book.taken_references.insert((payment.account, payment.dgs_reference.clone()));
+    }
+    book.payments.insert(key, payment);
+    book.charges.insert(key, create.charge);
+    book.calls.insert(key, call);
+    if let Some(word) = create.first_word {
+        take_word(
+            &Report { account: key.0, payment: id, word, is_answer_to_poll: false },
+            book,
+            moment,
+        );
+    }
+    let body = match (book.payments.find(&key), book.charges.find(&key)) {
+        (Some(payment), Some(charge)) => moment.wording.charge_answer(payment, charge),
+        (Some(_) | None, _) => return Err(Refusal::PaymentUnknown),
+    };
+    if let Some(key_use) = create.key_use {
+        let first = FirstUse {
+            fingerprint: key_use.fingerprint,
+            body: body.clone(),
+            created_at: moment.now,
+        };
+        book.first_uses.insert(key_use.scope, first);
+    }
+    Ok(Answer::Written { body, is_replay: false })
+}
+
+/// `dgs_` and the transaction id (CONTRACT 1.4).
+fn own_reference(id: PaymentId) -> String {
+    format!("dgs_{}", id.0)
+}
+
+/// Whether a merchant's reference could be one that we are yet to make: it must not be taken
+/// away from a later charge. `horizon` is an id of our own from a moment ago.
+pub(super) fn is_reserved(reference: &str, horizon: i64) -> bool {
+    reference
+        .strip_prefix("dgs_")
+        .and_then(crate::id::parse_digits)
+        .is_some_and(|digits| digits >= horizon)
+}
+
+fn new_payment(
+    account: &Account,
+    id: PaymentId,
+    dgs_reference: String,
+    create: &CreateCharge,
+    moment: &Moment<'_>,
+) -> Result<Payment, Refusal> {
+    Ok(Payment {
+        account: account.id,
+        id,
+        kind: PaymentKind::Charge,
+        method: create.method,
+        state: PaymentState::Pending,
+        version: 1,
+        dgs_reference,
+        gross: create.gross,
+        fee_minor: account.charge_fee.fee_minor(create.gross)?,
+        provider: create.provider,
+        provider_reference: None,
+        next_action: Some(NextAction::Redirect),
+        reason: None,
+        callback_url: create.callback_url.clone(),
+        created_at: moment.now,
+        finished_at: None,
+    })
+}
+
+/// The intent is stored before anything is sent. Due at once: if the process dies before the
+/// provider answers, the restart asks under the same reference.
+fn new_call(payment: &Payment, create: &CreateCharge, moment: &Moment<'_>) -> ProviderCall {
+    ProviderCall {
+        account: payment.account,
+        payment: payment.id,
+        provider: create.provider,
+        client_reference: payment.id.0.to_string(),
+        state: CallState::Open,
+        due_at: moment.now,
+        polls_made: 0,
+        created_at: moment.now,
+    }
+}

@@ -1,0 +1,194 @@
+//! What every command leads to. A decision reads only the book; it either appends changes or
+//! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
+
+mod configure_account;
+mod create_charge;
+mod record_attempt;
+mod report_provider;
+mod tell;
+
+use std::collections::BTreeSet;
+
+pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use create_charge::CreateCharge;
+pub use report_provider::Report;
+
+use crate::account::Account;
+use crate::book::Book;
+use crate::charge::Charge;
+use crate::delivery::{Attempt, Delivery, DeliveryKey};
+use crate::event::EventKind;
+use crate::id::{AccountId, IdSource, PaymentId};
+use crate::idempotency::KeyScope;
+use crate::ledger::WalletError;
+use crate::money::MoneyError;
+use crate::payment::Payment;
+use crate::time::Timestamp;
+
+/// Everything that may change what is stored. The list is closed.
+#[derive(Debug)]
+pub enum Command {
+    OpenAccount(Box<OpenAccount>),
+    ConfigureAccount(Box<ConfigureAccount>),
+    CreateCharge(Box<CreateCharge>),
+    ReportProvider(Report),
+    ClaimDelivery(DeliveryKey),
+    RecordAttempt {
+        attempt: Attempt,
+        /// Chance, 0 to 400, for the delay of the next attempt.
+        draw: u32,
+    },
+    ForgetFirstUses {
+        before: Timestamp,
+    },
+    SetClockAhead {
+        ahead_us: i64,
+    },
+}
+
+/// What a command's sender is told after the commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The body to send, the same for every repetition under its idempotency key.
+    Written {
+        body: String,
+        is_replay: bool,
+    },
+    /// The lease of a delivery, or none when it is not due any more.
+    Claimed(Option<Delivery>),
+    Done,
+}
+
+/// Why a command changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the idempotency key was used with a different request body; use a new key")]
+    KeyReused,
+    #[error("this dgs_reference is already in use; use a unique one per charge")]
+    ReferenceTaken,
+    #[error("dgs_ and digits name references of ours; use a dgs_reference of another form")]
+    ReferenceReserved,
+    #[error("the account does not exist")]
+    AccountUnknown,
+    #[error("the account number is already in use")]
+    AccountNumberTaken,
+    #[error("the payment does not exist")]
+    PaymentUnknown,
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+}
+
+/// How facts are put into words for merchants. Pure; lives in `dialects`.
+pub trait Wording: Send + Sync {
+    /// The answer to `POST /charges`.
+    fn charge_answer(&self, payment: &Payment, charge: &Charge) -> String;
+    /// The body of a payment's event.
+    fn payment_event(
+        &self,
+        account: &Account,
+        kind: EventKind,
+        payment: &Payment,
+        at: Timestamp,
+    ) -> String;
+}
+
+/// What the world lends a decision: the time, new ids, and words.
+pub struct Moment<'a> {
+    pub now: Timestamp,
+    pub ids: &'a mut IdSource,
+    pub wording: &'a dyn Wording,
+}
+
+impl std::fmt::Debug for Moment<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Moment").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// The rows a group of commands must see, each named once and in key order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// With their endpoints.
+    pub accounts: BTreeSet<AccountId>,
+    /// With their provider call.
+    pub payments: BTreeSet<(AccountId, PaymentId)>,
+    /// All currencies, and the end of the ledger chain.
+    pub wallets: BTreeSet<AccountId>,
+    pub first_uses: Vec<KeyScope>,
+    pub references: BTreeSet<(AccountId, String)>,
+    pub deliveries: BTreeSet<DeliveryKey>,
+}
+
+impl Needs {
+    /// Adds what `command` must see.
+    pub fn add(&mut self, command: &Command) {
+        match command {
+            Command::OpenAccount(open) => {
+                self.accounts.insert(open.account.id);
+            }
+            Command::ConfigureAccount(configure) => {
+                self.accounts.insert(configure.account);
+            }
+            Command::CreateCharge(create) => {
+                self.accounts.insert(create.account);
+                if let Some(key_use) = &create.key_use {
+                    self.first_uses.push(key_use.scope.clone());
+                }
+                if let Some(reference) = &create.dgs_reference {
+                    self.references.insert((create.account, reference.clone()));
+                }
+                // A provider that answers at once may move money at once.
+                if create.first_word.is_some() {
+                    self.wallets.insert(create.account);
+                }
+            }
+            Command::ReportProvider(report) => {
+                self.accounts.insert(report.account);
+                self.payments.insert((report.account, report.payment));
+                self.wallets.insert(report.account);
+            }
+            Command::ClaimDelivery(key) => {
+                self.deliveries.insert(*key);
+            }
+            Command::RecordAttempt { attempt, .. } => {
+                self.deliveries.insert(attempt.key);
+                self.accounts.insert(attempt.key.account);
+            }
+            Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+        }
+    }
+}
+
+/// Decides one command against the book.
+pub fn decide(
+    command: Command,
+    book: &mut Book,
+    moment: &mut Moment<'_>,
+) -> Result<Answer, Refusal> {
+    match command {
+        Command::OpenAccount(open) => configure_account::open(*open, book, moment),
+        Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
+        Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::ClaimDelivery(key) => {
+            Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
+        }
+        Command::RecordAttempt { attempt, draw } => {
+            record_attempt::record(attempt, draw, book, moment.now);
+            Ok(Answer::Done)
+        }
+        Command::ForgetFirstUses { before } => {
+            book.forget_first_uses_before = Some(before);
+            Ok(Answer::Done)
+        }
+        Command::SetClockAhead { ahead_us } => {
+            book.clock_ahead_us = Some(ahead_us);
+            Ok(Answer::Done)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

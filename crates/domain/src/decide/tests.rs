@@ -1,0 +1,250 @@
+//! Decisions on whole stories: what is told once, posted once, and kept together.
+
+use super::*;
+use crate::account::{Endpoint, Environment};
+use crate::charge::{Customer, MobileMoney};
+use crate::fee::FeeRule;
+use crate::idempotency::{Fingerprint, KeyUse};
+use crate::ledger::Fact;
+use crate::money::{Currency, Money};
+use crate::payment::{Method, PaymentState, Reason};
+use crate::phone::{Network, Phone};
+use crate::provider_call::{CallState, Provider, Verdict, Word};
+use crate::scenario::Scenario;
+
+const ACCOUNT: AccountId = AccountId(1);
+
+struct Plain;
+
+impl Wording for Plain {
+    fn charge_answer(&self, payment: &Payment, _: &Charge) -> String {
+        format!("{} {:?}", payment.dgs_reference, payment.state)
+    }
+
+    fn payment_event(
+        &self,
+        _: &Account,
+        kind: EventKind,
+        payment: &Payment,
+        _: Timestamp,
+    ) -> String {
+        format!("{} {}", kind.word(), payment.dgs_reference)
+    }
+}
+
+/// A book with one account, its endpoint, and a clock that stands still.
+struct World {
+    book: Book,
+    ids: IdSource,
+    now: Timestamp,
+}
+
+impl World {
+    fn new() -> World {
+        let mut book = Book::default();
+        let account = Account {
+            id: ACCOUNT,
+            merchant_id: "m".to_owned(),
+            merchant_name: "M".to_owned(),
+            environment: Environment::Test,
+            number: "ACC-0000001".to_owned(),
+            requires_number: true,
+            allowed_networks: Vec::new(),
+            charge_fee: FeeRule::CHARGE_DEFAULT,
+        };
+        book.accounts.load(ACCOUNT, account);
+        let endpoint = Endpoint {
+            account: ACCOUNT,
+            id: Endpoint::PRIMARY,
+            url: "https://merchant.example/hook".to_owned(),
+            is_enabled: true,
+        };
+        book.endpoints.load((ACCOUNT, endpoint.id), endpoint);
+        World {
+            book,
+            ids: IdSource::after(0, 0),
+            now: Timestamp::from_micros(1_795_000_000_000_000),
+        }
+    }
+
+    fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
+        let mut moment = Moment { now: self.now, ids: &mut self.ids, wording: &Plain };
+        decide(command, &mut self.book, &mut moment)
+    }
+
+    fn create(&mut self, reference: &str, key_use: Option<KeyUse>) -> Result<Answer, Refusal> {
+        self.run(Command::CreateCharge(Box::new(charge_of(5000, reference, key_use))))
+    }
+
+    fn payment(&self, reference: &str) -> &Payment {
+        let found = self.book.payments.new_rows().find(|(_, row)| row.dgs_reference == reference);
+        found.unwrap().1
+    }
+
+    fn report(&mut self, reference: &str, verdict: Verdict) {
+        let payment = self.payment(reference).id;
+        let word = Word { verdict, provider_reference: None, ask_again_after: None };
+        let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
+        self.run(Command::ReportProvider(report)).unwrap();
+    }
+
+    fn told(&self) -> Vec<&str> {
+        self.book.events.iter().map(|event| event.body.as_str()).collect()
+    }
+}
+
+fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
+    let phone = Phone::rwandan("789654321").unwrap();
+    CreateCharge {
+        account: ACCOUNT,
+        key_use,
+        dgs_reference: Some(reference.to_owned()),
+        method: Method::MobileMoney,
+        gross: Money::from_minor(minor, Currency::Rwf).unwrap(),
+        charge: Charge {
+            customer: Customer {
+                email: "jane@example.com".to_owned(),
+                first_name: "Jane".to_owned(),
+                last_name: "Doe".to_owned(),
+                phone: phone.clone(),
+            },
+            redirect_url: None,
+            narration: None,
+            mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
+            scenario: Scenario::default(),
+        },
+        callback_url: None,
+        provider: Provider::Simulator,
+        first_word: None,
+    }
+}
+
+fn key_use(key: &str, fingerprint: u8) -> KeyUse {
+    KeyUse {
+        scope: KeyScope { account: ACCOUNT, operation: "POST /charges", key: key.to_owned() },
+        fingerprint: Fingerprint([fingerprint; 32]),
+    }
+}
+
+fn declined() -> Verdict {
+    Verdict::Declined(Reason {
+        kind: "declined".to_owned(),
+        code: "05".to_owned(),
+        text: "Insufficient funds".to_owned(),
+    })
+}
+
+#[test]
+fn a_confirmed_charge_is_posted_told_and_owed_together() {
+    let mut world = World::new();
+    world.create("one", None).unwrap();
+    assert_eq!(world.payment("one").state, PaymentState::Pending);
+    assert!(world.book.events.is_empty() && world.book.journals.is_empty());
+
+    world.report("one", Verdict::Succeeded);
+    let wallet = world.book.wallets.find(&(ACCOUNT, Currency::Rwf)).unwrap();
+    assert_eq!((wallet.pending_minor, wallet.available_minor), (4850, 0));
+    assert_eq!(world.told(), ["payment.success one"]);
+    assert_eq!(world.book.deliveries.new_rows().count(), 1);
+    assert_eq!(world.book.journals.len(), 1);
+    let payment = world.payment("one");
+    assert_eq!((payment.state, payment.version), (PaymentState::Successful, 2));
+    assert_eq!(payment.next_action, None);
+    let call = world.book.calls.find(&(ACCOUNT, payment.id)).unwrap();
+    assert_eq!(call.state, CallState::Answered);
+}
+
+#[test]
+fn news_told_twice_changes_nothing_more() {
+    for verdict in [Verdict::Succeeded, declined()] {
+        let mut world = World::new();
+        world.create("one", None).unwrap();
+        world.report("one", verdict.clone());
+        let (events, journals) = (world.book.events.len(), world.book.journals.len());
+        for _ in 0..3 {
+            world.report("one", verdict.clone());
+        }
+        assert_eq!((world.book.events.len(), world.book.journals.len()), (events, journals));
+    }
+}
+
+#[test]
+fn a_timeout_never_becomes_a_failure() {
+    let mut world = World::new();
+    world.create("one", None).unwrap();
+    let id = world.payment("one").id;
+    for _ in 0..40 {
+        let call = world.book.calls.find(&(ACCOUNT, id)).unwrap();
+        world.now = world.now.max(call.due_at);
+        world.report("one", Verdict::Unknown);
+    }
+    assert_eq!(world.payment("one").state, PaymentState::Pending);
+    assert_eq!(world.book.calls.find(&(ACCOUNT, id)).unwrap().state, CallState::NeedsReview);
+    assert!(world.told().is_empty());
+    // However late, the provider's own word still counts.
+    world.report("one", Verdict::Succeeded);
+    assert_eq!(world.told(), ["payment.success one"]);
+}
+
+#[test]
+fn money_after_a_failure_goes_to_suspense_and_the_merchant_is_told_once() {
+    let mut world = World::new();
+    world.create("one", None).unwrap();
+    world.report("one", declined());
+    world.report("one", Verdict::Succeeded);
+    world.report("one", Verdict::Succeeded);
+    assert_eq!(world.told(), ["payment.failed one"]);
+    let facts: Vec<Fact> = world.book.journals.iter().map(|journal| journal.fact).collect();
+    assert_eq!(facts, [Fact::ChargeConfirmedLate]);
+    assert_eq!(world.payment("one").state, PaymentState::ConfirmedLate);
+}
+
+#[test]
+fn one_key_one_effect() {
+    let mut world = World::new();
+    let first = world.create("one", Some(key_use("k", 1))).unwrap();
+    let Answer::Written { body, is_replay: false } = first else { panic!("{first:?}") };
+    world.report("one", Verdict::Succeeded);
+    // The same bytes, although the charge has moved on meanwhile.
+    let again = world.create("one", Some(key_use("k", 1))).unwrap();
+    assert_eq!(again, Answer::Written { body, is_replay: true });
+    assert_eq!(world.create("two", Some(key_use("k", 2))), Err(Refusal::KeyReused));
+    assert_eq!(world.book.payments.new_rows().count(), 1);
+}
+
+#[test]
+fn a_merchants_reference_is_taken_once_and_a_refusal_burns_no_key() {
+    let mut world = World::new();
+    world.create("one", None).unwrap();
+    assert_eq!(world.create("one", Some(key_use("k", 1))), Err(Refusal::ReferenceTaken));
+    assert!(world.create("two", Some(key_use("k", 1))).is_ok());
+}
+
+#[test]
+fn a_reference_that_we_may_yet_make_is_reserved() {
+    use super::create_charge::is_reserved;
+    assert!(is_reserved("dgs_500", 500) && is_reserved("dgs_9000", 500));
+    assert!(!is_reserved("dgs_499", 500) && !is_reserved("dgs_0500", 500));
+    assert!(!is_reserved("INV-9000", 500) && !is_reserved("dgs_x", 500));
+}
+
+#[test]
+fn the_payments_own_callback_url_replaces_the_endpoints() {
+    let mut world = World::new();
+    let mut create = charge_of(100, "one", None);
+    create.callback_url = Some("https://other.example/hook".to_owned());
+    world.run(Command::CreateCharge(Box::new(create))).unwrap();
+    world.report("one", Verdict::Succeeded);
+    let (key, delivery) = world.book.deliveries.new_rows().next().unwrap();
+    assert_eq!(key.endpoint, Endpoint::OF_PAYMENT);
+    assert_eq!(delivery.url.as_deref(), Some("https://other.example/hook"));
+}
+
+#[test]
+fn needs_name_every_row_that_a_decision_reads() {
+    let mut needs = Needs::default();
+    let command = Command::CreateCharge(Box::new(charge_of(100, "one", Some(key_use("k", 1)))));
+    needs.add(&command);
+    assert!(needs.accounts.contains(&ACCOUNT) && needs.first_uses.len() == 1);
+    assert!(needs.references.contains(&(ACCOUNT, "one".to_owned())));
+}

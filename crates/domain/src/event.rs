@@ -1,0 +1,38 @@
+//! Facts told to merchants. The body is frozen when the fact is committed; every attempt to
+//! deliver it sends the same bytes.
+
+use crate::id::{AccountId, EventId, PaymentId};
+use crate::time::Timestamp;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    PaymentSuccess,
+    PaymentFailed,
+}
+
+impl EventKind {
+    pub const ALL: [EventKind; 2] = [EventKind::PaymentSuccess, EventKind::PaymentFailed];
+
+    /// The word in the body's `event` field.
+    pub const fn word(self) -> &'static str {
+        match self {
+            EventKind::PaymentSuccess => "payment.success",
+            EventKind::PaymentFailed => "payment.failed",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// One row of the `event` table. Immutable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub account: AccountId,
+    pub id: EventId,
+    pub kind: EventKind,
+    pub payment: PaymentId,
+    pub body: String,
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,33 @@
+//! The rules of the gateway: what money is, what may happen to a payment, which transfers a fact
+//! causes, what every command leads to.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: rows, time and ids are
+//! arguments, so every decision can be repeated exactly.
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::expect_used)
+)]
+
+pub mod access;
+pub mod account;
+pub mod book;
+pub mod charge;
+pub mod decide;
+pub mod delivery;
+pub mod event;
+pub mod fee;
+pub mod id;
+pub mod idempotency;
+pub mod ledger;
+pub mod limits;
+pub mod money;
+pub mod payment;
+pub mod phone;
+pub mod provider_call;
+pub mod scenario;
+pub mod time;
+
+pub use account::Environment;
+pub use id::{AccountId, EndpointId, EventId, IdSource, PaymentId};
+pub use money::{Currency, Money};
+pub use time::Timestamp;

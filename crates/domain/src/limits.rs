@@ -1,0 +1,83 @@
+//! Every limit of the program, with its reason. Related limits are tied by assertions that the
+//! compiler runs.
+
+use std::time::Duration;
+
+/// Commands that one transaction commits together. 64 costs a fifth of the rate, more gains nothing.
+pub const GROUP_COMMANDS_MAX: usize = 512;
+
+/// Commands that may wait for a lane; beyond it the caller is told to come back.
+pub const LANE_QUEUE_MAX: usize = 8192;
+
+/// A JSON request body. The largest the guide shows is under 2 KiB.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Nesting of a JSON body.
+pub const JSON_DEPTH_MAX: usize = 32;
+
+/// Request head: all header lines together, and their number.
+pub const HEAD_BYTES_MAX: usize = 32 * 1024;
+pub const HEADERS_MAX: usize = 100;
+
+/// How long a client may take to send the head of a request, and then its body.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Connections open at once, in all and from one address.
+pub const CONNECTIONS_MAX: usize = 10_000;
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 2_000;
+
+/// How long a stopping process waits for requests in flight.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Requests per second that one account may make before it is told to slow down.
+pub const REQUESTS_PER_SECOND: u32 = 20_000;
+
+/// Characters of the free texts of a request.
+pub const NAME_CHARS_MAX: usize = 100;
+pub const EMAIL_CHARS_MAX: usize = 254;
+pub const URL_CHARS_MAX: usize = 2048;
+pub const NARRATION_CHARS_MAX: usize = 255;
+pub const REFERENCE_CHARS_MAX: usize = 64;
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+pub const REQUEST_ID_CHARS_MAX: usize = 128;
+
+/// How long the answer of an idempotent request is kept. The contract promises at least 7 days.
+pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(8 * 24 * 3600);
+
+/// How long a request waits for another one under the same idempotency key.
+pub const IDEMPOTENCY_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a webhook endpoint may take to answer, and how much of the answer is read and kept.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+pub const ATTEMPT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub const ATTEMPT_READ_BYTES_MAX: usize = 64 * 1024;
+pub const ATTEMPT_EXCERPT_BYTES_MAX: usize = 1024;
+
+/// How long a claimed delivery belongs to the process that claimed it.
+pub const DELIVERY_LEASE: Duration = Duration::from_secs(60);
+
+/// Deliveries in flight to one endpoint, and in all.
+pub const DELIVERIES_PER_ENDPOINT_MAX: usize = 8;
+pub const DELIVERIES_IN_FLIGHT_MAX: usize = 256;
+
+/// Bounds of a `Retry-After` that a receiver may ask for.
+pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Rows of a list page.
+pub const PAGE_ROWS_DEFAULT: u32 = 20;
+pub const PAGE_ROWS_MAX: u32 = 100;
+
+/// How long a charge whose outcome nobody tells us is asked about before a person must look.
+pub const POLL_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The write-ahead log beyond which the writer pauses to let a checkpoint finish.
+pub const WAL_PAGES_MAX: u32 = 32 * 1024;
+
+// A lease must outlive the slowest attempt, or two workers send the same delivery.
+const _: () = assert!(
+    DELIVERY_LEASE.as_secs() > ATTEMPT_TIMEOUT.as_secs() + ATTEMPT_CONNECT_TIMEOUT.as_secs()
+);
+const _: () = assert!(DELIVERIES_PER_ENDPOINT_MAX <= DELIVERIES_IN_FLIGHT_MAX);
+const _: () = assert!(IDEMPOTENCY_RETENTION.as_secs() >= 7 * 24 * 3600);

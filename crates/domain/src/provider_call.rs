@@ -1,0 +1,124 @@
+//! One request of ours to a provider, tracked until we know the answer. Stored before anything is
+//! sent, under a reference of our own, so that an answer lost on the way can be asked for again.
+
+use std::time::Duration;
+
+use crate::id::{AccountId, PaymentId};
+use crate::limits;
+use crate::payment::{NextAction, Reason};
+use crate::time::Timestamp;
+
+/// Who moves the money outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Provider {
+    Simulator,
+}
+
+impl Provider {
+    pub const ALL: [Provider; 1] = [Provider::Simulator];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Provider::Simulator => "simulator",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Provider> {
+        Provider::ALL.into_iter().find(|provider| provider.word() == word)
+    }
+}
+
+/// What a provider says. Only its own word makes a failure: a time-out, a 5xx or an unreadable
+/// answer is `Unknown`, and is asked about again, never taken for a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Succeeded,
+    Declined(Reason),
+    NextAction(NextAction),
+    Pending,
+    Unknown,
+}
+
+/// A verdict with what came along with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    pub verdict: Verdict,
+    /// The provider's id of the payment, once it has told us one.
+    pub provider_reference: Option<String>,
+    /// When the provider wants to be asked again; our own schedule when it does not say.
+    pub ask_again_after: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallState {
+    /// We do not know the outcome; it is asked for at `due_at`.
+    Open,
+    /// The provider has had its last word.
+    Answered,
+    /// Asked for a week in vain, or the provider contradicts itself: a person must look.
+    NeedsReview,
+}
+
+impl CallState {
+    pub const ALL: [CallState; 3] = [CallState::Open, CallState::Answered, CallState::NeedsReview];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            CallState::Open => "open",
+            CallState::Answered => "answered",
+            CallState::NeedsReview => "needs_review",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<CallState> {
+        CallState::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// One row of the `provider_call` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderCall {
+    pub account: AccountId,
+    pub payment: PaymentId,
+    pub provider: Provider,
+    /// Our name for this call at the provider: digits only, because some forbid `_`.
+    pub client_reference: String,
+    pub state: CallState,
+    /// When to ask next. Meaningful while open.
+    pub due_at: Timestamp,
+    pub polls_made: u32,
+    pub created_at: Timestamp,
+}
+
+const POLL_DELAYS_S: [u64; 10] =
+    [5, 15, 60, 5 * 60, 15 * 60, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600];
+const POLL_DELAY_LAST: Duration = Duration::from_secs(24 * 3600);
+
+/// When to ask again after `polls_made` questions; `None` once a week has gone by since `created_at`.
+pub fn next_poll_at(created_at: Timestamp, now: Timestamp, polls_made: u32) -> Option<Timestamp> {
+    let index = usize::try_from(polls_made).unwrap_or(usize::MAX);
+    let delay = POLL_DELAYS_S.get(index).map_or(POLL_DELAY_LAST, |s| Duration::from_secs(*s));
+    let last = created_at.plus(limits::POLL_FOR);
+    (now < last).then(|| now.plus(delay).min(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_outcome_is_asked_about_for_a_week_and_then_shown_to_a_person() {
+        let created_at = Timestamp::from_micros(0);
+        let mut at = created_at;
+        let mut seconds = Vec::new();
+        let mut polls_made = 0;
+        while let Some(next) = next_poll_at(created_at, at, polls_made) {
+            at = next;
+            seconds.push(at.as_secs());
+            polls_made += 1;
+        }
+        assert_eq!(&seconds[..6], &[5, 20, 80, 380, 1280, 4880]);
+        assert_eq!(at.as_secs(), 7 * 24 * 3600);
+        assert!(seconds.len() < 30);
+    }
+}
