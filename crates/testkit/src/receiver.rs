@@ -191,3 +191,27 @@ fn answer(writer: &mut TcpStream, status: &str) -> io::Result<()> {
 fn summary(one: &Received) -> String {
     format!("{} {} {}", one.method, one.path, String::from_utf8_lossy(&one.body))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Connection;
+
+    /// The harness is the judge of others, so it is judged first.
+    #[test]
+    fn the_path_says_how_it_behaves() {
+        let receiver = Receiver::start();
+        let mut connection = Connection::open(receiver.address).expect("it listens");
+        for (path, expected) in
+            [("/ok", 200), ("/410/x", 410), ("/flaky", 500), ("/flaky", 200), ("/301", 301)]
+        {
+            let body = r#"{"dgs_reference": "a"}"#;
+            let head = format!("POST {path} HTTP/1.1\r\nContent-Length: {}\r\n\r\n", body.len());
+            connection.send((head + body).as_bytes()).expect("it reads");
+            assert_eq!(connection.read_answer().expect("it answers").status, expected, "{path}");
+        }
+        assert_eq!(receiver.wait_at("/flaky", 2).len(), 2);
+        assert_eq!(receiver.wait_for_event("a").path, "/ok");
+        assert_eq!(receiver.received().len(), 5);
+    }
+}
