@@ -45,7 +45,7 @@ fn the_guides_charges_are_answered_as_the_guide_shows() {
         ("a network in another case", ChargeBody::guide().with_text("mobile_money_network", "mtn")),
         ("spaces around a text", ChargeBody::guide().with_text("customer_first_name", "  Jane ")),
         ("a field nobody knows", ChargeBody::guide().with("x_extra", r#"{"a": [1, null]}"#)),
-        ("no scenario", ChargeBody::guide().with_text("scenario_key", "scenario:auth_pin")),
+        ("a scenario", ChargeBody::guide().with_text("scenario_key", "scenario:auth_pin")),
     ];
     for (name, body) in bodies {
         let answer = shop.post_charge(&body, &[]);
