@@ -304,8 +304,7 @@ impl Checkpoints {
         self.commands += commands;
         if self.commands >= COMMANDS_PER_CHECKPOINT {
             self.commands = 0;
-            // Full means that it is about to run anyway.
-            drop(self.wake.as_ref().map(|wake| wake.try_send(())));
+            let _about_to_run_anyway = self.wake.as_ref().map(|wake| wake.try_send(()));
         }
     }
 
