@@ -1,1 +1,3 @@
+//! Translates: our own types to and from what others write. No connections, no clock.
 
+pub mod json;
