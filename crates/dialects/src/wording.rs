@@ -31,7 +31,13 @@ impl Wording for PublicWording {
         object::charge_answer(payment, charge, &self.status_url(payment.account, payment.id))
     }
 
-    fn payment_event(&self, account: &Account, kind: EventKind, payment: &Payment, at: Timestamp) -> String {
+    fn payment_event(
+        &self,
+        account: &Account,
+        kind: EventKind,
+        payment: &Payment,
+        at: Timestamp,
+    ) -> String {
         object::payment_event(account, kind, payment, at)
     }
 }

@@ -24,7 +24,12 @@ struct PaymentEvent<'a> {
 }
 
 /// `payment.success` and `payment.failed`. A payment that failed has no fee and no net.
-pub fn payment_event(account: &Account, kind: EventKind, payment: &Payment, at: Timestamp) -> String {
+pub fn payment_event(
+    account: &Account,
+    kind: EventKind,
+    payment: &Payment,
+    at: Timestamp,
+) -> String {
     let currency: Currency = payment.gross.currency();
     let (fee_minor, net_minor, status) = match kind {
         EventKind::PaymentSuccess => (payment.fee_minor, payment.net_minor(), "success"),

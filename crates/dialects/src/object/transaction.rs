@@ -100,7 +100,12 @@ pub fn transaction_list_answer(payments: &[Payment], page: u64, limit: u32, tota
     to_text(&ListAnswer {
         status: "success",
         data: payments.iter().map(row).collect(),
-        pagination: Pagination { page, limit, total, pages: total.div_ceil(u64::from(limit.max(1))) },
+        pagination: Pagination {
+            page,
+            limit,
+            total,
+            pages: total.div_ceil(u64::from(limit.max(1))),
+        },
     })
 }
 
@@ -138,7 +143,10 @@ pub fn transaction_answer(payment: &Payment, charge: &Charge, timeline: &[Moment
             processor_response: payment.reason.as_ref().map(|reason| reason.text.as_str()),
             timeline: timeline
                 .iter()
-                .map(|moment| TimelineEntry { at: record_time(moment.at), event: moment.text.clone() })
+                .map(|moment| TimelineEntry {
+                    at: record_time(moment.at),
+                    event: moment.text.clone(),
+                })
                 .collect(),
         },
     })

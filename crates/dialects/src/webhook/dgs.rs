@@ -67,7 +67,10 @@ mod tests {
     fn known_answers() {
         let secret = WebhookSecret::new("whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
         let headers = sign(&secret, "evt_1", 1_700_000_000, br#"{"a":1}"#);
-        assert_eq!(headers[0].1, "586801503b2eba5b2b3a98b71aa03d9d654137a251983ef18fff49ad03aeddea");
+        assert_eq!(
+            headers[0].1,
+            "586801503b2eba5b2b3a98b71aa03d9d654137a251983ef18fff49ad03aeddea"
+        );
         assert_eq!(headers[3].1, "v1,Ohi4NGMYwRFrIRUJa13YAbxiEydKHDp9bqlnQTDCY+8=");
     }
 
