@@ -48,8 +48,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// TO BE WIRED: becomes `gateway::cli::run(…)` with the arguments after the first; the first
-/// (`gateway`) can stand for the program's name.
+/// TO BE WIRED, once the gateway has a command line: `gateway::cli::run(std::env::args_os().skip(1))`
+/// in place of these two lines, where `gateway` stands for the program's name; and the allocator
+/// that `dgspay` has, unless the gateway's library sets it.
 fn run_gateway() -> ExitCode {
     eprintln!("the gateway is not linked in yet");
     ExitCode::FAILURE

@@ -136,7 +136,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<34}", "per charge")?;
+        write!(f, "{:<34}", "CPU is per charge")?;
         for figure in Figure::ALL {
             write!(f, "  {}", figure.title())?;
         }
