@@ -31,7 +31,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn folder(folder: &Path, reason: &std::io::Error) -> StoreError {
+    /// A folder that cannot be used, and why.
+    pub fn folder(folder: &Path, reason: &std::io::Error) -> StoreError {
         StoreError::Folder { folder: folder.display().to_string(), reason: reason.to_string() }
     }
 

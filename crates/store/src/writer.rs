@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use domain::book::Book;
 use domain::decide::{Answer, Command, Moment, Needs, Refusal, Wording, decide};
-use domain::delivery::Delivery;
+use domain::delivery::{Delivery, DeliveryState};
 use domain::provider_call::CallState;
 use domain::{IdSource, Timestamp, limits};
 use tokio::sync::{mpsc, oneshot};
@@ -44,7 +44,7 @@ pub struct News {
     pub deliveries: Vec<(Delivery, Arc<str>)>,
     /// The earliest moment at which a provider wants to be asked.
     pub calls_due_at: Option<Timestamp>,
-    /// Deliveries to be tried again, the earliest.
+    /// When the earliest of the changed deliveries is due again.
     pub deliveries_due_at: Option<Timestamp>,
     /// Accounts, endpoints or secrets changed.
     pub accounts_changed: bool,
@@ -248,9 +248,7 @@ fn news(book: &Book) -> News {
     news.deliveries_due_at = book
         .deliveries
         .changed_rows()
-        .filter(|(_, _, delivery)| {
-            delivery.state == domain::delivery::DeliveryState::Pending && !delivery.is_leased
-        })
+        .filter(|(_, _, delivery)| delivery.state == DeliveryState::Pending)
         .map(|(_, _, delivery)| delivery.due_at)
         .min();
     news.accounts_changed = book.accounts.new_rows().next().is_some()

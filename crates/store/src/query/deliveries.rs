@@ -12,7 +12,7 @@ pub fn list_due(
     limit: i64,
 ) -> Result<Vec<DeliveryKey>, StoreError> {
     let sql = "select account_id, event_id, endpoint_id from delivery
-         where state = 'pending' and due_at_us <= $1 and is_leased = 0
+         where state = 'pending' and due_at_us <= $1
          order by due_at_us, account_id, event_id, endpoint_id limit $2";
     reader.rows(sql, &[now.into(), limit.into()], |cells| {
         Ok(DeliveryKey {
@@ -25,7 +25,7 @@ pub fn list_due(
 
 /// When the next delivery is due, if any waits.
 pub fn find_next_due_at(reader: &Reader) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "select min(due_at_us) from delivery where state = 'pending' and is_leased = 0";
+    let sql = "select min(due_at_us) from delivery where state = 'pending'";
     Ok(reader.row(sql, &[], |cells| cells.maybe_time())?.flatten())
 }
 
