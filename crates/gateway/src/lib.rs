@@ -1,1 +1,3 @@
+//! Acts: the parts that the `dgspay` binary is put together from.
 
+pub mod egress;
