@@ -101,7 +101,8 @@ pub struct Settings {
 impl Settings {
     /// The settings of a sandbox that really listens on `address`.
     pub fn of_sandbox(args: &SandboxArgs, address: SocketAddr) -> Settings {
-        let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { bracketed(address) };
+        let host =
+            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { bracketed(address) };
         Settings {
             environment: Environment::Test,
             public_url: format!("http://{host}:{}", address.port()),

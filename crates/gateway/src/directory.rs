@@ -79,7 +79,9 @@ impl Directory {
         Ok(Directory {
             entries: rows.accounts.into_iter().map(entry).collect(),
             api_keys: rows.api_keys.into_iter().collect(),
-            endpoints: endpoints.map(|endpoint| ((endpoint.account, endpoint.id), endpoint)).collect(),
+            endpoints: endpoints
+                .map(|endpoint| ((endpoint.account, endpoint.id), endpoint))
+                .collect(),
         })
     }
 

@@ -43,10 +43,8 @@ impl std::fmt::Debug for MasterKey {
 impl MasterKey {
     /// Reads the key file (64 hex digits), making one that only we may read where there is none.
     pub fn of_file(file: &Path) -> Result<MasterKey, SecretFault> {
-        let fault = |reason: String| SecretFault::MasterKey {
-            file: file.display().to_string(),
-            reason,
-        };
+        let fault =
+            |reason: String| SecretFault::MasterKey { file: file.display().to_string(), reason };
         if !file.exists() {
             let fresh = Zeroizing::new(hex::encode(random::<32>()?));
             let mut made = OpenOptions::new()
@@ -99,10 +97,8 @@ impl MasterKey {
     }
 
     pub fn open(&self, secret: &SealedSecret) -> Result<SecretText, SecretFault> {
-        let (nonce, sealed) = secret
-            .sealed
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or(SecretFault::WrongMasterKey)?;
+        let (nonce, sealed) =
+            secret.sealed.split_first_chunk::<NONCE_LEN>().ok_or(SecretFault::WrongMasterKey)?;
         let mut bytes = Zeroizing::new(sealed.to_vec());
         let opened = self
             .sealing
@@ -158,6 +154,42 @@ pub fn new_encryption_key() -> Result<SecretText, SecretFault> {
 /// `whsec_` and base64 of 32 bytes.
 pub fn new_webhook_secret() -> Result<SecretText, SecretFault> {
     Ok(Zeroizing::new(format!("whsec_{}", STANDARD.encode(random::<32>()?))))
+}
+
+/// A new secret of a kind.
+pub fn fresh(kind: SecretKind, environment: Environment) -> Result<SecretText, SecretFault> {
+    match kind {
+        SecretKind::ApiKey => new_api_key(environment),
+        SecretKind::Encryption => new_encryption_key(),
+        SecretKind::Webhook => new_webhook_secret(),
+    }
+}
+
+/// Whether a text can serve as a test credential of a kind.
+pub fn is_fit(kind: SecretKind, text: &str) -> bool {
+    match kind {
+        SecretKind::ApiKey => text.strip_prefix("sk_test_").is_some_and(|rest| {
+            rest.len() >= 16 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        }),
+        SecretKind::Encryption => STANDARD.decode(text).is_ok_and(|key| key.len() == 32),
+        SecretKind::Webhook => text
+            .strip_prefix("whsec_")
+            .is_some_and(|rest| STANDARD.decode(rest).is_ok_and(|key| key.len() >= 16)),
+    }
+}
+
+/// What [`is_fit`] asks for, to tell the developer.
+pub const fn form(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::ApiKey => "must be sk_test_ and at least 16 letters or digits",
+        SecretKind::Encryption => "must be base64 of 32 bytes",
+        SecretKind::Webhook => "must be whsec_ and base64 of at least 16 bytes",
+    }
+}
+
+pub fn is_account_number(text: &str) -> bool {
+    text.strip_prefix("ACC-")
+        .is_some_and(|rest| rest.len() == 7 && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A number below `bound`, for jitter and the like.

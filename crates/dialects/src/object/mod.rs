@@ -29,7 +29,7 @@ fn record_time(at: Timestamp) -> String {
 }
 
 /// `2026-04-02T10:30:00Z`, as events print it.
-fn event_time(at: Timestamp) -> String {
+pub fn event_time(at: Timestamp) -> String {
     format_time(at, "%Y-%m-%dT%H:%M:%SZ")
 }
 

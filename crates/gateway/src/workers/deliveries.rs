@@ -135,8 +135,7 @@ async fn fetch_due(app: &Arc<App>, desk: &mut Desk) -> Result<(), StoreError> {
     for answer in answers {
         if let Ok(Answer::Claimed(Some(delivery))) = answer {
             let wanted = delivery.clone();
-            let body =
-                app.store.read(move |reader| deliveries::find_body(reader, &wanted)).await?;
+            let body = app.store.read(move |reader| deliveries::find_body(reader, &wanted)).await?;
             if let Some(body) = body {
                 desk.add(FreshDelivery { delivery, body: Arc::from(body) });
             }
@@ -194,7 +193,7 @@ async fn send(app: &App, url: &str, entry: &Entry, fresh: &FreshDelivery) -> Sen
             }
         }
     }
-    app.egress.post(Outgoing { url, headers, body, now }).await
+    app.egress.post(Outgoing { uri: url, headers, body }, now).await
 }
 
 fn read(delivery: &Delivery, started_at: domain::Timestamp, sent: Sent) -> Attempt {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::decide::{Command, Report};
-use domain::provider_call::Provider;
 use domain::limits;
+use domain::provider_call::Provider;
 use store::StoreError;
 use store::query::provider_calls::{self, DueCall};
 
@@ -57,10 +57,5 @@ fn ask(app: &App, due: &DueCall) -> Report {
             app.simulator.status(&due.payment, due.charge.scenario, app.clock.now())
         }
     };
-    Report {
-        account: due.call.account,
-        payment: due.call.payment,
-        word,
-        is_answer_to_poll: true,
-    }
+    Report { account: due.call.account, payment: due.call.payment, word, is_answer_to_poll: true }
 }
