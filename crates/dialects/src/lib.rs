@@ -1,1 +1,11 @@
+//! Translates: the public JSON, the webhook dialects, the providers' protocols, signatures.
+//! Opens no connections and decides nothing.
 
+pub mod banks;
+pub mod json;
+pub mod object;
+pub mod page_token;
+pub mod provider;
+pub mod signing;
+pub mod webhook;
+pub mod wording;

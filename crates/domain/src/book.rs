@@ -1,7 +1,7 @@
 //! The working set of one group of commands: the rows that were loaded for them, and what the
 //! decisions made of them. Later decisions of a group see what earlier ones wrote.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::account::{Account, Endpoint};
@@ -16,51 +16,58 @@ use crate::payment::Payment;
 use crate::provider_call::ProviderCall;
 use crate::time::Timestamp;
 
-/// How a row came to be in the book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+/// One row, and how it came to be in the book.
+#[derive(Debug)]
+struct Slot<V> {
+    row: V,
+    origin: Origin<V>,
+}
+
+#[derive(Debug)]
+enum Origin<V> {
     Loaded,
-    Changed,
+    /// What the database has, kept to tell what the change was.
+    Changed(V),
     New,
 }
 
 /// The rows of one table, by key, and which of them must be saved.
 #[derive(Debug)]
 pub struct Shelf<K, V> {
-    rows: HashMap<K, (V, Mark)>,
+    slots: HashMap<K, Slot<V>>,
     /// Keys to save, in the order of their first change.
     touched: Vec<K>,
 }
 
 impl<K, V> Default for Shelf<K, V> {
     fn default() -> Self {
-        Shelf { rows: HashMap::new(), touched: Vec::new() }
+        Shelf { slots: HashMap::new(), touched: Vec::new() }
     }
 }
 
-impl<K: Clone + Eq + Hash, V> Shelf<K, V> {
+impl<K: Clone + Eq + Hash, V: Clone> Shelf<K, V> {
     /// Puts a row there as the database has it.
     pub fn load(&mut self, key: K, row: V) {
-        self.rows.entry(key).or_insert((row, Mark::Loaded));
+        self.slots.entry(key).or_insert(Slot { row, origin: Origin::Loaded });
     }
 
     pub fn find(&self, key: &K) -> Option<&V> {
-        self.rows.get(key).map(|(row, _)| row)
+        self.slots.get(key).map(|slot| &slot.row)
     }
 
     pub fn insert(&mut self, key: K, row: V) {
         self.touched.push(key.clone());
-        self.rows.insert(key, (row, Mark::New));
+        self.slots.insert(key, Slot { row, origin: Origin::New });
     }
 
     /// The row, to be changed and saved.
     pub fn change(&mut self, key: &K) -> Option<&mut V> {
-        let (row, mark) = self.rows.get_mut(key)?;
-        if *mark == Mark::Loaded {
-            *mark = Mark::Changed;
+        let slot = self.slots.get_mut(key)?;
+        if matches!(slot.origin, Origin::Loaded) {
+            slot.origin = Origin::Changed(slot.row.clone());
             self.touched.push(key.clone());
         }
-        Some(row)
+        Some(&mut slot.row)
     }
 
     /// Changes the row, or inserts it where there is none.
@@ -72,18 +79,22 @@ impl<K: Clone + Eq + Hash, V> Shelf<K, V> {
     }
 
     pub fn new_rows(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.marked(Mark::New)
-    }
-
-    pub fn changed_rows(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.marked(Mark::Changed)
-    }
-
-    fn marked(&self, wanted: Mark) -> impl Iterator<Item = (&K, &V)> {
-        self.touched.iter().filter_map(move |key| match self.rows.get(key) {
-            Some((row, mark)) if *mark == wanted => Some((key, row)),
-            Some(_) | None => None,
+        self.touched_slots().filter_map(|(key, slot)| match slot.origin {
+            Origin::New => Some((key, &slot.row)),
+            Origin::Loaded | Origin::Changed(_) => None,
         })
+    }
+
+    /// Changed rows as (key, before, after).
+    pub fn changed_rows(&self) -> impl Iterator<Item = (&K, &V, &V)> {
+        self.touched_slots().filter_map(|(key, slot)| match &slot.origin {
+            Origin::Changed(before) => Some((key, before, &slot.row)),
+            Origin::Loaded | Origin::New => None,
+        })
+    }
+
+    fn touched_slots(&self) -> impl Iterator<Item = (&K, &Slot<V>)> {
+        self.touched.iter().filter_map(|key| Some((key, self.slots.get(key)?)))
     }
 }
 
@@ -119,12 +130,60 @@ impl Book {
     pub fn enabled_endpoints(&self, account: AccountId) -> Vec<EndpointId> {
         let mut ids: Vec<EndpointId> = self
             .endpoints
-            .rows
+            .slots
             .values()
-            .filter(|(endpoint, _)| endpoint.account == account && endpoint.is_enabled)
-            .map(|(endpoint, _)| endpoint.id)
+            .map(|slot| &slot.row)
+            .filter(|endpoint| endpoint.account == account && endpoint.is_enabled)
+            .map(|endpoint| endpoint.id)
             .collect();
         ids.sort_unstable();
         ids
+    }
+
+    /// How the numbers of payments change when this book is saved.
+    pub fn tally_changes(&self) -> BTreeMap<Tally, i64> {
+        let mut changes: BTreeMap<Tally, i64> = BTreeMap::new();
+        let mut count = |payment: &Payment, by: i64| {
+            let change = changes.entry(Tally::of(payment)).or_default();
+            *change = change.saturating_add(by);
+        };
+        for (_, payment) in self.payments.new_rows() {
+            count(payment, 1);
+        }
+        for (_, before, after) in self.payments.changed_rows() {
+            count(before, -1);
+            count(after, 1);
+        }
+        changes.retain(|_, change| *change != 0);
+        changes
+    }
+}
+
+/// What payments are counted by, so that the total of a list needs no counting of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tally {
+    pub account: AccountId,
+    /// Days since 1970-01-01, UTC.
+    pub day: i64,
+    pub kind: &'static str,
+    pub method: &'static str,
+    pub currency: &'static str,
+    /// As records and filters say it.
+    pub state: &'static str,
+}
+
+/// A day in microseconds.
+pub const DAY_US: i64 = 24 * 3600 * 1_000_000;
+
+impl Tally {
+    fn of(payment: &Payment) -> Tally {
+        Tally {
+            account: payment.account,
+            day: payment.created_at.as_micros().div_euclid(DAY_US),
+            kind: payment.kind.word(),
+            method: payment.method.word(),
+            currency: payment.gross.currency().code(),
+            state: payment.state.record_word(),
+        }
     }
 }

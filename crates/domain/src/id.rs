@@ -56,6 +56,24 @@ impl PaymentId {
         (id.record_id() == text.to_ascii_lowercase()).then_some(id)
     }
 
+    /// The lowest id that a payment created at `at` may have.
+    pub fn first_at(at: Timestamp) -> PaymentId {
+        let millis = at.as_millis().saturating_sub(EPOCH_MS).max(0);
+        PaymentId(millis.saturating_mul(1 << LOW_BITS))
+    }
+
+    /// The highest id that a payment created at `at` may have.
+    pub fn last_at(at: Timestamp) -> PaymentId {
+        let next = Timestamp::from_micros(at.as_micros().saturating_add(1000));
+        PaymentId(PaymentId::first_at(next).0.saturating_sub(1))
+    }
+
+    /// The start of the millisecond that the id tells.
+    pub fn made_at(self) -> Timestamp {
+        let millis = (self.0 >> LOW_BITS).saturating_add(EPOCH_MS);
+        Timestamp::from_micros(millis.saturating_mul(1000))
+    }
+
     /// 52 bits that follow from the number but are not guessed from it at a glance.
     fn filler(self) -> u128 {
         let digest = sha2::Sha256::digest(self.0.to_be_bytes());
@@ -170,6 +188,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_id_lies_between_the_bounds_of_its_moment(ms in 1_740_000_000_000i64..2_000_000_000_000, made in 1usize..9000) {
+            let now = Timestamp::from_micros(ms * 1000 + 999);
+            let mut ids = IdSource::after(5, 0);
+            let id = (0..made).map(|_| PaymentId(ids.next(now))).last().unwrap();
+            let created_at = now.max(id.made_at());
+            prop_assert!(PaymentId::first_at(created_at) <= id && id <= PaymentId::last_at(created_at));
+        }
+
         #[test]
         fn record_ids_go_both_ways_and_keep_the_order(a in 1i64.., b in 1i64..) {
             let (a, b) = (PaymentId(a), PaymentId(b));

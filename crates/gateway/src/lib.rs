@@ -1,1 +1,14 @@
+//! Acts: the HTTP API, the workers, the outbound connections and the commands of `dgspay`.
 
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod directory;
+pub mod egress;
+pub mod pages;
+pub mod secrets;
+pub mod server;
+pub mod telemetry;
+pub mod workers;

@@ -122,7 +122,8 @@ fn new_payment(
         next_action: Some(NextAction::Redirect),
         reason: None,
         callback_url: create.callback_url.clone(),
-        created_at: moment.now,
+        // Ids may run a little ahead of the clock; lists are ordered by both.
+        created_at: moment.now.max(id.made_at()),
         finished_at: None,
     })
 }

@@ -6,11 +6,9 @@ use crate::delivery::{Attempt, Delivery, DeliveryKey, DeliveryState, Reading, af
 use crate::limits;
 use crate::time::Timestamp;
 
-/// Leases a delivery that is due; nothing when somebody was faster.
+/// Leases a delivery that is due, also one whose lease ran out; nothing when somebody was faster.
 pub(super) fn claim(key: &DeliveryKey, book: &mut Book, now: Timestamp) -> Option<Delivery> {
-    let is_due = |found: &Delivery| {
-        found.state == DeliveryState::Pending && !found.is_leased && found.due_at <= now
-    };
+    let is_due = |found: &Delivery| found.state == DeliveryState::Pending && found.due_at <= now;
     book.deliveries.find(key).filter(|found| is_due(found))?;
     let delivery = book.deliveries.change(key)?;
     delivery.is_leased = true;

@@ -1,0 +1,23 @@
+//! The only place here that reads a clock.
+
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch {
+    started_at: Instant,
+}
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "measuring time is what this program is for")]
+    pub fn start() -> Stopwatch {
+        Stopwatch { started_at: Instant::now() }
+    }
+
+    pub fn elapsed(self) -> Duration {
+        self.started_at.elapsed()
+    }
+}
+
+pub fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

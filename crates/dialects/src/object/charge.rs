@@ -1,0 +1,85 @@
+//! The answer to `POST /charges`, in the guide's three shapes.
+
+use domain::charge::Charge;
+use domain::payment::{Payment, PaymentState};
+use domain::phone::RWANDA;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::object::{amount, to_text};
+
+#[derive(Serialize)]
+struct ChargeAnswer<'a> {
+    status: &'static str,
+    message: &'static str,
+    transaction_id: String,
+    dgs_reference: &'a str,
+    amount: Box<RawValue>,
+    currency: &'static str,
+    transaction_status: &'static str,
+    payment_method_type: &'static str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    next_action: Option<NextAction<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    mobile_money: Option<MobileMoney<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    refusal: Option<Refusal<'a>>,
+}
+
+#[derive(Serialize)]
+struct NextAction<'a> {
+    next_action_type: &'static str,
+    next_action_redirect_url: &'a str,
+    display_text: &'static str,
+}
+
+#[derive(Serialize)]
+struct MobileMoney<'a> {
+    mobile_money_network: &'static str,
+    mobile_money_phone: &'a str,
+    mobile_money_country_code: &'static str,
+}
+
+#[derive(Serialize)]
+struct Refusal<'a> {
+    issuer_response_type: &'a str,
+    issuer_response_code: &'a str,
+    processor_response: &'a str,
+}
+
+/// `status_url` is the page where the payer follows the payment.
+pub fn charge_answer(payment: &Payment, charge: &Charge, status_url: &str) -> String {
+    let (status, message) = match payment.state {
+        PaymentState::Pending => ("success", "Charge initiated"),
+        PaymentState::Successful => ("success", "Payment completed"),
+        PaymentState::Failed | PaymentState::ConfirmedLate => ("failed", "Charge failed"),
+    };
+    let is_successful = payment.state == PaymentState::Successful;
+    to_text(&ChargeAnswer {
+        status,
+        message,
+        transaction_id: payment.id.0.to_string(),
+        dgs_reference: &payment.dgs_reference,
+        amount: amount(payment.gross.minor(), payment.gross.currency()),
+        currency: payment.gross.currency().code(),
+        transaction_status: payment.state.transaction_word(),
+        payment_method_type: payment.method.word(),
+        next_action: payment.next_action.map(|action| NextAction {
+            next_action_type: action.word(),
+            next_action_redirect_url: status_url,
+            display_text: "Complete payment on your mobile device",
+        }),
+        mobile_money: charge.mobile_money.as_ref().filter(|_| is_successful).map(|method| {
+            MobileMoney {
+                mobile_money_network: method.network.name(),
+                mobile_money_phone: method.phone.national(),
+                mobile_money_country_code: RWANDA,
+            }
+        }),
+        refusal: payment.reason.as_ref().map(|reason| Refusal {
+            issuer_response_type: &reason.kind,
+            issuer_response_code: &reason.code,
+            processor_response: &reason.text,
+        }),
+    })
+}

@@ -1,0 +1,44 @@
+//! The public JSON of each thing. API answers and webhooks are written here, so that the two
+//! cannot differ.
+
+mod balance;
+mod charge;
+mod event;
+mod transaction;
+
+pub use balance::balance_answer;
+pub use charge::charge_answer;
+pub use event::payment_event;
+pub use transaction::{Moment, transaction_answer, transaction_list_answer};
+
+use domain::money::amount_text;
+use domain::{Currency, Timestamp};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::json;
+
+/// An amount as a JSON number, exact.
+fn amount(minor: i64, currency: Currency) -> Box<RawValue> {
+    json::number(amount_text(minor, currency))
+}
+
+/// `2026-04-03 11:00:00`, UTC, as records print it.
+fn record_time(at: Timestamp) -> String {
+    format_time(at, "%Y-%m-%d %H:%M:%S")
+}
+
+/// `2026-04-02T10:30:00Z`, as events print it.
+pub fn event_time(at: Timestamp) -> String {
+    format_time(at, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+fn format_time(at: Timestamp, format: &str) -> String {
+    let at = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or(jiff::Timestamp::MAX);
+    at.strftime(format).to_string()
+}
+
+/// Our own values always have a JSON form; there is nothing a caller could do if not.
+pub(crate) fn to_text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,3 @@
+//! Providers' languages, as data in and data out.
+
+pub mod simulator;

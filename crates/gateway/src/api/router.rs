@@ -1,0 +1,35 @@
+//! Every route of the program on one screen.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use crate::api::{balance, banks, charges, frame, health, sandbox_clock, transactions};
+use crate::app::App;
+use crate::pages;
+
+pub fn router(app: &Arc<App>) -> Router {
+    let api = Router::new()
+        .route("/charges", post(charges::create))
+        .route("/transactions", get(transactions::list))
+        .route("/transactions/{name}", get(transactions::show))
+        .route("/balance", get(balance::show))
+        .route("/banks/{country}", get(banks::list));
+    let api = match app.settings.environment {
+        domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),
+        domain::Environment::Live => api,
+    };
+    Router::new()
+        .nest("/generation/v2", api)
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/assets/page.css", get(pages::assets::styles))
+        .route("/smart-merchant/", get(pages::portal::show))
+        .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
+        .fallback(frame::unknown_path)
+        .method_not_allowed_fallback(frame::wrong_method)
+        .layer(from_fn_with_state(Arc::clone(app), frame::frame))
+        .with_state(Arc::clone(app))
+}

@@ -1,0 +1,51 @@
+//! The commands of `dgspay`.
+
+mod sandbox;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::SandboxArgs;
+
+#[derive(Parser, Debug)]
+#[command(name = "dgspay", version, about = "A self-hosted payment gateway")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the gateway with simulated money and a demo merchant
+    Sandbox(Box<SandboxArgs>),
+}
+
+/// Runs the program with these arguments, its own name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(told) => {
+            let printed = told.print();
+            return if printed.is_ok() && !told.use_stderr() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(2)
+            };
+        }
+    };
+    match cli.command {
+        Command::Sandbox(args) => finish(sandbox::run(*args)),
+    }
+}
+
+fn finish(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dgspay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! `dgspay sandbox`: the whole gateway on one machine, with simulated money.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context;
+use domain::account::Account;
+use domain::decide::{Command, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+use domain::fee::FeeRule;
+use domain::{AccountId, Currency, Environment, Money};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::config::{SandboxArgs, Settings};
+use crate::secrets::{self, SecretText};
+use crate::server::Limits;
+use crate::{api, server, telemetry, workers};
+
+/// The one account of a sandbox.
+const DEMO: AccountId = AccountId(1);
+
+/// What a fresh wallet holds, in minor units.
+const OPENING_FUNDS: [(Currency, i64); 3] =
+    [(Currency::Rwf, 1_000_000), (Currency::Usd, 100_000), (Currency::Eur, 100_000)];
+
+pub fn run(args: SandboxArgs) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(args))
+}
+
+async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
+    let pinned = Pinned::of(&args)?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", args.listen))?;
+    let settings = Settings::of_sandbox(&args, listener.local_addr()?);
+    let (stop_sender, stop) = watch::channel(false);
+    let (app, fresh) = App::build(settings, stop.clone())?;
+    if let Some(url) = &args.webhook_url {
+        app.egress.check_url(url).with_context(|| format!("--webhook-url {url}"))?;
+    }
+    prepare_account(&app, pinned, args.webhook_url).await?;
+    print_welcome(&Welcome::of(&app)?)?;
+    let log_guard = telemetry::start(args.log);
+
+    let mut workers = workers::start(&app, fresh);
+    let router = api::router(&app);
+    let serving = tokio::spawn(server::serve(listener, router, Limits::default(), stop));
+    wait_for_signal().await?;
+    tracing::info!("stopping: requests in flight are finished first");
+    stop_sender.send_replace(true);
+    serving.await?;
+    while workers.join_next().await.is_some() {}
+    app.store.close();
+    tracing::info!("stopped");
+    drop(log_guard);
+    Ok(())
+}
+
+/// Returns at the first SIGTERM or SIGINT; a second one ends the process at once.
+async fn wait_for_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        std::process::exit(1);
+    });
+    Ok(())
+}
+
+/// Credentials that the developer chose.
+struct Pinned {
+    account_number: Option<String>,
+    secrets: Vec<(SecretKind, SecretText)>,
+}
+
+impl Pinned {
+    fn of(args: &SandboxArgs) -> anyhow::Result<Pinned> {
+        let mut secrets = Vec::new();
+        let wanted = [
+            (SecretKind::ApiKey, &args.api_key, "--api-key"),
+            (SecretKind::Encryption, &args.encryption_key, "--encryption-key"),
+            (SecretKind::Webhook, &args.webhook_secret, "--webhook-secret"),
+        ];
+        for (kind, text, flag) in wanted {
+            if let Some(text) = text {
+                anyhow::ensure!(secrets::is_fit(kind, text), "{flag} {}", secrets::form(kind));
+                secrets.push((kind, Zeroizing::new(text.clone())));
+            }
+        }
+        let account_number = args.account_number.clone();
+        if let Some(number) = &account_number {
+            anyhow::ensure!(
+                secrets::is_account_number(number),
+                "--account-number must be ACC- and 7 digits, such as ACC-0001234"
+            );
+        }
+        Ok(Pinned { account_number, secrets })
+    }
+}
+
+/// Opens the demo account at the first start; at every start, sets what was pinned.
+async fn prepare_account(
+    app: &Arc<App>,
+    pinned: Pinned,
+    webhook_url: Option<String>,
+) -> anyhow::Result<()> {
+    let sealed = |secrets: Vec<(SecretKind, SecretText)>| -> anyhow::Result<Vec<SealedSecret>> {
+        let now = app.clock.now();
+        let seal = |(kind, text): (SecretKind, SecretText)| {
+            Ok(app.master_key.seal((DEMO, kind), &text, now)?)
+        };
+        secrets.into_iter().map(seal).collect()
+    };
+    let command = if app.directory().find(DEMO).is_some() {
+        Command::ConfigureAccount(Box::new(ConfigureAccount {
+            account: DEMO,
+            number: pinned.account_number,
+            webhook_url,
+            secrets: sealed(pinned.secrets)?,
+        }))
+    } else {
+        let mut chosen = pinned.secrets;
+        for kind in SecretKind::ALL {
+            if !chosen.iter().any(|(pinned, _)| *pinned == kind) {
+                chosen.push((kind, secrets::fresh(kind, Environment::Test)?));
+            }
+        }
+        let number = match pinned.account_number {
+            Some(number) => number,
+            None => secrets::new_account_number()?,
+        };
+        Command::OpenAccount(Box::new(OpenAccount {
+            account: demo_account(number),
+            webhook_url,
+            secrets: sealed(chosen)?,
+            opening_funds: opening_funds()?,
+        }))
+    };
+    app.store.lane().submit(command).await?;
+    app.refresh_directory().await?;
+    Ok(())
+}
+
+fn demo_account(number: String) -> Account {
+    Account {
+        id: DEMO,
+        merchant_id: "01980000-0000-7000-8000-000000000001".to_owned(),
+        merchant_name: "Demo Merchant".to_owned(),
+        environment: Environment::Test,
+        number,
+        requires_number: true,
+        allowed_networks: Vec::new(),
+        charge_fee: FeeRule::CHARGE_DEFAULT,
+    }
+}
+
+fn opening_funds() -> anyhow::Result<Vec<Money>> {
+    let money = |(currency, minor)| Ok(Money::from_minor(minor, currency)?);
+    OPENING_FUNDS.into_iter().map(money).collect()
+}
+
+/// What a developer needs to begin.
+struct Welcome {
+    public_url: String,
+    account_number: String,
+    api_key: SecretText,
+    encryption_key: SecretText,
+    webhook_secret: SecretText,
+}
+
+impl Welcome {
+    fn of(app: &App) -> anyhow::Result<Welcome> {
+        let reader = store::open_to_read(&app.settings.data)?;
+        let rows = store::query::accounts::list_secrets(&reader)?;
+        let open = |kind: SecretKind| -> anyhow::Result<SecretText> {
+            let sealed = rows.iter().find(|row| row.account == DEMO && row.kind == kind);
+            Ok(app
+                .master_key
+                .open(sealed.context("a credential of the demo account is missing")?)?)
+        };
+        let directory = app.directory();
+        let entry = directory.find(DEMO).context("the demo account is missing")?;
+        Ok(Welcome {
+            public_url: app.settings.public_url.clone(),
+            account_number: entry.account.number.clone(),
+            api_key: open(SecretKind::ApiKey)?,
+            encryption_key: open(SecretKind::Encryption)?,
+            webhook_secret: open(SecretKind::Webhook)?,
+        })
+    }
+}
+
+/// Tools read these lines: a label, two or more spaces, a value.
+fn print_welcome(welcome: &Welcome) -> std::io::Result<()> {
+    let Welcome { public_url, account_number, api_key, encryption_key, webhook_secret } = welcome;
+    let (api_key, encryption_key, webhook_secret) =
+        (api_key.as_str(), encryption_key.as_str(), webhook_secret.as_str());
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "DGS-Pay sandbox {version}: simulated money\n
+API base URL      {public_url}/generation/v2
+API key           {api_key}
+Account number    {account_number}
+Encryption key    {encryption_key}
+Webhook secret    {webhook_secret}
+Portal            {public_url}/smart-merchant/
+
+Take a first payment:
+
+curl -X POST {public_url}/generation/v2/charges \\
+  -H 'X-DGS-API-Key: {api_key}' \\
+  -H 'X-DGS-ACCOUNT-NUMBER: {account_number}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{
+    \"amount\": 2000,
+    \"currency\": \"RWF\",
+    \"payment_type\": \"mobile_money\",
+    \"customer_email\": \"jane.doe@example.com\",
+    \"customer_first_name\": \"Jane\",
+    \"customer_last_name\": \"Doe\",
+    \"customer_phone\": \"789654321\",
+    \"customer_phone_country_code\": \"250\",
+    \"redirect_url\": \"https://yourdomain.com/payment-success\",
+    \"narration\": \"Payment for Invoice #5678\",
+    \"mobile_money_network\": \"MTN\",
+    \"mobile_money_phone\": \"789654321\"
+  }}'
+",
+        version = env!("CARGO_PKG_VERSION"),
+    )?;
+    out.flush()
+}

@@ -1,0 +1,126 @@
+//! Settings of a running gateway, gathered once from flags and `DGSPAY_…` variables.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use domain::{Environment, limits};
+use ipnet::IpNet;
+
+/// How the program tells what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One readable line per request and per delivery.
+    Text,
+    /// The same, one JSON object per line.
+    Json,
+    Off,
+}
+
+/// `dgspay sandbox`: test money, a demo merchant, nothing to configure.
+#[derive(Args, Debug)]
+pub struct SandboxArgs {
+    /// Address to listen on; port 0 takes a free one and prints it
+    #[arg(long, env = "DGSPAY_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Folder for the database and the master key; made if absent
+    #[arg(long, env = "DGSPAY_DATA", default_value = "data")]
+    pub data: PathBuf,
+
+    /// Where to send webhooks; kept until it is given again
+    #[arg(long, env = "DGSPAY_WEBHOOK_URL")]
+    pub webhook_url: Option<String>,
+
+    /// API key to use instead of a random one (sk_test_ and at least 16 letters or digits)
+    #[arg(long, env = "DGSPAY_API_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+
+    /// Account number to use instead of a random one (ACC- and 7 digits)
+    #[arg(long, env = "DGSPAY_ACCOUNT_NUMBER")]
+    pub account_number: Option<String>,
+
+    /// Encryption key to use instead of a random one (base64 of 32 bytes)
+    #[arg(long, env = "DGSPAY_ENCRYPTION_KEY", hide_env_values = true)]
+    pub encryption_key: Option<String>,
+
+    /// Webhook secret to use instead of a random one (whsec_ and base64)
+    #[arg(long, env = "DGSPAY_WEBHOOK_SECRET", hide_env_values = true)]
+    pub webhook_secret: Option<String>,
+
+    /// Whether webhooks may go to this machine, over http too
+    #[arg(long, env = "DGSPAY_ALLOW_LOOPBACK_WEBHOOKS", default_value_t = true,
+          action = clap::ArgAction::Set, value_name = "true|false")]
+    pub allow_loopback_webhooks: bool,
+
+    /// How to log
+    #[arg(long, env = "DGSPAY_LOG", value_enum, default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
+
+    /// Milliseconds from a mobile money charge to its simulated approval
+    #[arg(long, env = "DGSPAY_APPROVAL_DELAY_MS", default_value_t = 2000, value_name = "MS")]
+    pub approval_delay_ms: u64,
+
+    /// Requests per second that one account may make; 0 for no limit
+    #[arg(long, env = "DGSPAY_RATE_LIMIT", default_value_t = limits::REQUESTS_PER_SECOND, value_name = "N")]
+    pub rate_limit: u32,
+
+    /// A file of banks and mobile money providers to serve instead of the built-in list
+    #[arg(long, env = "DGSPAY_BANKS_FILE", value_name = "FILE")]
+    pub banks_file: Option<PathBuf>,
+
+    /// More certificates to trust when webhooks are sent, as PEM
+    #[arg(long, env = "DGSPAY_EXTRA_CA_FILE", value_name = "FILE")]
+    pub extra_ca_file: Option<PathBuf>,
+
+    /// Commands that one transaction commits together; 1 to compare with a transaction per request
+    #[arg(long, env = "DGSPAY_GROUP_COMMANDS", default_value_t = limits::GROUP_COMMANDS_MAX,
+          hide = true, value_name = "N")]
+    pub group_commands: usize,
+}
+
+/// What a gateway is built from, whichever command starts it.
+#[derive(Debug)]
+pub struct Settings {
+    pub environment: Environment,
+    /// Where payers and merchants reach us, without a slash at the end.
+    pub public_url: String,
+    pub data: PathBuf,
+    pub allow_loopback_webhooks: bool,
+    pub extra_ca_file: Option<PathBuf>,
+    pub banks_file: Option<PathBuf>,
+    pub approval_delay: Duration,
+    /// `None` for no limit.
+    pub requests_per_second: Option<std::num::NonZeroU32>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub group_commands: usize,
+}
+
+impl Settings {
+    /// The settings of a sandbox that really listens on `address`.
+    pub fn of_sandbox(args: &SandboxArgs, address: SocketAddr) -> Settings {
+        let host =
+            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { bracketed(address) };
+        Settings {
+            environment: Environment::Test,
+            public_url: format!("http://{host}:{}", address.port()),
+            data: args.data.clone(),
+            allow_loopback_webhooks: args.allow_loopback_webhooks,
+            extra_ca_file: args.extra_ca_file.clone(),
+            banks_file: args.banks_file.clone(),
+            approval_delay: Duration::from_millis(args.approval_delay_ms),
+            requests_per_second: std::num::NonZeroU32::new(args.rate_limit),
+            trusted_proxies: Vec::new(),
+            group_commands: args.group_commands,
+        }
+    }
+}
+
+fn bracketed(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) => v4.ip().to_string(),
+        SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+    }
+}

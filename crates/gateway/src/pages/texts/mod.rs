@@ -1,0 +1,83 @@
+//! What pages say, one catalogue per language. A text that a catalogue lacks does not compile.
+
+mod en;
+mod fr;
+mod rw;
+
+use axum::http::{HeaderMap, header};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    English,
+    French,
+    Kinyarwanda,
+}
+
+/// Every text of every page, in one language.
+#[derive(Debug)]
+pub struct Texts {
+    /// For the page's `lang` attribute.
+    pub code: &'static str,
+    pub payment_to: &'static str,
+    pub waiting_title: &'static str,
+    pub waiting_text: &'static str,
+    pub successful_title: &'static str,
+    pub successful_text: &'static str,
+    pub failed_title: &'static str,
+    pub failed_text: &'static str,
+    pub reference: &'static str,
+    pub return_to_merchant: &'static str,
+    pub simulated_phone: &'static str,
+    pub simulated_phone_text: &'static str,
+    pub approve: &'static str,
+    pub refuse: &'static str,
+    pub not_found_title: &'static str,
+    pub not_found_text: &'static str,
+    pub sandbox_title: &'static str,
+    pub sandbox_text: &'static str,
+    pub sandbox_base_url: &'static str,
+    pub sandbox_credentials: &'static str,
+    pub sandbox_next: &'static str,
+}
+
+impl Language {
+    const ALL: [Language; 3] = [Language::English, Language::French, Language::Kinyarwanda];
+
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Language::English => &en::TEXTS,
+            Language::French => &fr::TEXTS,
+            Language::Kinyarwanda => &rw::TEXTS,
+        }
+    }
+
+    /// The first language of ours that the browser names; English when it names none.
+    pub fn wanted_by(headers: &HeaderMap) -> Language {
+        let wish = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let mut codes = wish.unwrap_or_default().split(',').filter_map(|part| {
+            let code = part.split([';', '-']).next()?.trim();
+            Language::ALL.into_iter().find(|language| language.texts().code == code)
+        });
+        codes.next().unwrap_or(Language::English)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_first_choice_that_we_speak() {
+        for (wish, expected) in [
+            ("", Language::English),
+            ("fr-FR,fr;q=0.9,en;q=0.8", Language::French),
+            ("rw", Language::Kinyarwanda),
+            ("de-DE,rw;q=0.5", Language::Kinyarwanda),
+            ("*", Language::English),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, wish.parse().unwrap());
+            assert_eq!(Language::wanted_by(&headers), expected, "{wish}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The master key, and what it seals: secrets lie in the database only as ciphertext that the
+//! database alone cannot open.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{digest, rand};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use dialects::signing::SigningKey;
+use domain::decide::{ApiKey, SealedSecret, SecretKind};
+use domain::{AccountId, Environment, Timestamp};
+use zeroize::Zeroizing;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SecretFault {
+    #[error("the master key file {file} cannot be used: {reason}")]
+    MasterKey { file: String, reason: String },
+    #[error("a stored secret cannot be opened: the master key is not the one it was sealed with")]
+    WrongMasterKey,
+    #[error("the system's random source failed")]
+    NoRandom,
+}
+
+/// A secret text in memory, wiped when dropped. It has no `Debug` and no `Display`.
+pub type SecretText = Zeroizing<String>;
+
+/// Seals and opens the secrets of the database.
+pub struct MasterKey {
+    sealing: LessSafeKey,
+    deriving: SigningKey,
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(..)")
+    }
+}
+
+impl MasterKey {
+    /// Reads the key file (64 hex digits), making one that only we may read where there is none.
+    pub fn of_file(file: &Path) -> Result<MasterKey, SecretFault> {
+        let fault =
+            |reason: String| SecretFault::MasterKey { file: file.display().to_string(), reason };
+        if !file.exists() {
+            let fresh = Zeroizing::new(hex::encode(random::<32>()?));
+            let mut made = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(file)
+                .map_err(|error| fault(error.to_string()))?;
+            made.write_all(fresh.as_bytes()).map_err(|error| fault(error.to_string()))?;
+            made.sync_all().map_err(|error| fault(error.to_string()))?;
+        }
+        let text = Zeroizing::new(
+            std::fs::read_to_string(file).map_err(|error| fault(error.to_string()))?,
+        );
+        let bytes = hex::decode(text.trim())
+            .ok()
+            .filter(|bytes| bytes.len() == 32)
+            .map(Zeroizing::new)
+            .ok_or_else(|| fault("it must hold 64 hex digits".to_owned()))?;
+        let key = UnboundKey::new(&AES_256_GCM, &bytes)
+            .map_err(|_| fault("it must hold 64 hex digits".to_owned()))?;
+        Ok(MasterKey { sealing: LessSafeKey::new(key), deriving: SigningKey::new(&bytes) })
+    }
+
+    /// A key for one purpose, which tells nothing of the master key.
+    pub fn derive(&self, purpose: &str) -> SigningKey {
+        SigningKey::new(&self.deriving.sign(&[purpose.as_bytes()]))
+    }
+
+    /// Seals a secret to its place, so that ciphertexts cannot change places in the database.
+    pub fn seal(
+        &self,
+        (account, kind): (AccountId, SecretKind),
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<SealedSecret, SecretFault> {
+        let nonce = random::<NONCE_LEN>()?;
+        let mut sealed = secret.as_bytes().to_vec();
+        self.sealing
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(place(account, kind)),
+                &mut sealed,
+            )
+            .map_err(|_| SecretFault::NoRandom)?;
+        let mut bytes = nonce.to_vec();
+        bytes.append(&mut sealed);
+        let key_hash = (kind == SecretKind::ApiKey).then(|| hash_api_key(secret));
+        Ok(SealedSecret { account, kind, sealed: bytes, key_hash, created_at: now })
+    }
+
+    pub fn open(&self, secret: &SealedSecret) -> Result<SecretText, SecretFault> {
+        let (nonce, sealed) =
+            secret.sealed.split_first_chunk::<NONCE_LEN>().ok_or(SecretFault::WrongMasterKey)?;
+        let mut bytes = Zeroizing::new(sealed.to_vec());
+        let opened = self
+            .sealing
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(place(secret.account, secret.kind)),
+                &mut bytes,
+            )
+            .map_err(|_| SecretFault::WrongMasterKey)?;
+        let text = std::str::from_utf8(opened).map_err(|_| SecretFault::WrongMasterKey)?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+}
+
+fn place(account: AccountId, kind: SecretKind) -> Vec<u8> {
+    format!("secret/{}/{}", account.0, kind.word()).into_bytes()
+}
+
+/// The form in which API keys are stored and looked up.
+pub fn hash_api_key(key: &str) -> ApiKey {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, key.as_bytes()).as_ref());
+    ApiKey(hash)
+}
+
+/// A new API key: its environment, then 40 base-62 characters (238 random bits).
+pub fn new_api_key(environment: Environment) -> Result<SecretText, SecretFault> {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut key = format!("sk_{}_", environment.word());
+    let length = key.len() + 40;
+    while key.len() < length {
+        // Values past the last whole round of the alphabet would favour its first letters.
+        let drawn = random::<1>()?[0];
+        if usize::from(drawn) < 62 * 4
+            && let Some(letter) = ALPHABET.get(usize::from(drawn) % 62)
+        {
+            key.push(char::from(*letter));
+        }
+    }
+    Ok(Zeroizing::new(key))
+}
+
+/// `ACC-` and 7 digits.
+pub fn new_account_number() -> Result<String, SecretFault> {
+    Ok(format!("ACC-{:07}", u32::from_be_bytes(random::<4>()?) % 10_000_000))
+}
+
+/// The key that browsers encrypt card fields with: base64 of 32 bytes.
+pub fn new_encryption_key() -> Result<SecretText, SecretFault> {
+    Ok(Zeroizing::new(STANDARD.encode(random::<32>()?)))
+}
+
+/// `whsec_` and base64 of 32 bytes.
+pub fn new_webhook_secret() -> Result<SecretText, SecretFault> {
+    Ok(Zeroizing::new(format!("whsec_{}", STANDARD.encode(random::<32>()?))))
+}
+
+/// A new secret of a kind.
+pub fn fresh(kind: SecretKind, environment: Environment) -> Result<SecretText, SecretFault> {
+    match kind {
+        SecretKind::ApiKey => new_api_key(environment),
+        SecretKind::Encryption => new_encryption_key(),
+        SecretKind::Webhook => new_webhook_secret(),
+    }
+}
+
+/// Whether a text can serve as a test credential of a kind.
+pub fn is_fit(kind: SecretKind, text: &str) -> bool {
+    match kind {
+        SecretKind::ApiKey => text.strip_prefix("sk_test_").is_some_and(|rest| {
+            rest.len() >= 16 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        }),
+        SecretKind::Encryption => STANDARD.decode(text).is_ok_and(|key| key.len() == 32),
+        SecretKind::Webhook => text
+            .strip_prefix("whsec_")
+            .is_some_and(|rest| STANDARD.decode(rest).is_ok_and(|key| key.len() >= 16)),
+    }
+}
+
+/// What [`is_fit`] asks for, to tell the developer.
+pub const fn form(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::ApiKey => "must be sk_test_ and at least 16 letters or digits",
+        SecretKind::Encryption => "must be base64 of 32 bytes",
+        SecretKind::Webhook => "must be whsec_ and base64 of at least 16 bytes",
+    }
+}
+
+pub fn is_account_number(text: &str) -> bool {
+    text.strip_prefix("ACC-")
+        .is_some_and(|rest| rest.len() == 7 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A number below `bound`, for jitter and the like.
+pub fn random_below(bound: u32) -> u32 {
+    random::<4>().map_or(0, |bytes| u32::from_be_bytes(bytes) % bound.max(1))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], SecretFault> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).map_err(|_| SecretFault::NoRandom)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_opens_at_its_own_place_under_its_own_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = MasterKey::of_file(&folder.path().join("master.key")).unwrap();
+        let again = MasterKey::of_file(&folder.path().join("master.key")).unwrap();
+        let other = MasterKey::of_file(&folder.path().join("other.key")).unwrap();
+        let place = (AccountId(1), SecretKind::Webhook);
+        let sealed = key.seal(place, "whsec_x", Timestamp::default()).unwrap();
+        assert!(!sealed.sealed.windows(5).any(|part| part == b"whsec"));
+        assert_eq!(again.open(&sealed).unwrap().as_str(), "whsec_x");
+        assert!(other.open(&sealed).is_err());
+        let moved = SealedSecret { account: AccountId(2), ..sealed.clone() };
+        assert!(key.open(&moved).is_err());
+    }
+
+    #[test]
+    fn fresh_credentials_have_their_documented_form() {
+        let key = new_api_key(Environment::Test).unwrap();
+        assert!(key.starts_with("sk_test_") && key.len() == 48);
+        assert!(key.bytes().skip(8).all(|byte| byte.is_ascii_alphanumeric()));
+        let number = new_account_number().unwrap();
+        assert!(number.starts_with("ACC-") && number.len() == 11);
+        assert_eq!(STANDARD.decode(new_encryption_key().unwrap().as_str()).unwrap().len(), 32);
+        assert!(new_webhook_secret().unwrap().starts_with("whsec_"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Fetches the rows that a group of commands must see.
+
+use domain::book::Book;
+use domain::decide::Needs;
+use domain::idempotency::{Fingerprint, FirstUse, KeyScope};
+use domain::{AccountId, PaymentId};
+use rusqlite::{Connection, ToSql};
+
+use std::sync::LazyLock;
+
+use crate::StoreError;
+use crate::engine::Cells;
+use crate::engine::rows::{
+    ACCOUNT_COLUMNS, CALL_COLUMNS, DELIVERY_COLUMNS, ENDPOINT_COLUMNS, PAYMENT_COLUMNS,
+    account_row, call_row, chain_row, delivery_row, endpoint_row, payment_row, wallet_row,
+};
+
+/// Text that is put together once.
+macro_rules! sql {
+    ($name:ident, $($text:tt)*) => {
+        static $name: LazyLock<String> = LazyLock::new(|| format!($($text)*));
+    };
+}
+sql!(ACCOUNT, "select {ACCOUNT_COLUMNS} from account where account_id = ?1");
+sql!(ENDPOINTS, "select {ENDPOINT_COLUMNS} from endpoint where account_id = ?1");
+sql!(PAYMENT, "select {PAYMENT_COLUMNS} from payment where account_id = ?1 and payment_id = ?2");
+sql!(CALL, "select {CALL_COLUMNS} from provider_call where account_id = ?1 and payment_id = ?2");
+sql!(
+    DELIVERY,
+    "select {DELIVERY_COLUMNS} from delivery
+     where account_id = ?1 and event_id = ?2 and endpoint_id = ?3"
+);
+const WALLETS: &str = "select currency, pending_minor, available_minor, held_minor
+     from wallet where account_id = ?1";
+const CHAIN: &str = "select seq, hash from ledger_chain where account_id = ?1";
+const FIRST_USE: &str = "select fingerprint, body, created_at_us from idempotency
+     where account_id = ?1 and idempotency_key = ?2 and operation = ?3";
+const REFERENCE: &str = "select 1 from payment where account_id = ?1 and dgs_reference = ?2";
+
+pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, StoreError> {
+    let mut book = Book::default();
+    for id in &needs.accounts {
+        account(connection, *id, &mut book)?;
+    }
+    for (account, payment) in &needs.payments {
+        payment_and_call(connection, (*account, *payment), &mut book)?;
+    }
+    for id in &needs.wallets {
+        wallets_and_chain(connection, *id, &mut book)?;
+    }
+    for scope in &needs.first_uses {
+        first_use(connection, scope, &mut book)?;
+    }
+    for (account, reference) in &needs.references {
+        each(connection, REFERENCE, &[&account.0, reference], |_| {
+            book.taken_references.insert((*account, reference.clone()));
+            Ok(())
+        })?;
+    }
+    for key in &needs.deliveries {
+        each(connection, &DELIVERY, &[&key.account.0, &key.event.0, &key.endpoint.0], |cells| {
+            book.deliveries.load(*key, delivery_row(cells)?);
+            Ok(())
+        })?;
+    }
+    Ok(book)
+}
+
+fn account(connection: &Connection, id: AccountId, book: &mut Book) -> Result<(), StoreError> {
+    each(connection, &ACCOUNT, &[&id.0], |cells| {
+        book.accounts.load(id, account_row(cells)?);
+        Ok(())
+    })?;
+    each(connection, &ENDPOINTS, &[&id.0], |cells| {
+        let endpoint = endpoint_row(cells)?;
+        book.endpoints.load((id, endpoint.id), endpoint);
+        Ok(())
+    })
+}
+
+fn payment_and_call(
+    connection: &Connection,
+    key: (AccountId, PaymentId),
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    let args: [&dyn ToSql; 2] = [&key.0.0, &key.1.0];
+    each(connection, &PAYMENT, &args, |cells| {
+        book.payments.load(key, payment_row(cells)?);
+        Ok(())
+    })?;
+    each(connection, &CALL, &args, |cells| {
+        book.calls.load(key, call_row(cells)?);
+        Ok(())
+    })
+}
+
+fn wallets_and_chain(
+    connection: &Connection,
+    id: AccountId,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    each(connection, WALLETS, &[&id.0], |cells| {
+        let (currency, wallet) = wallet_row(cells)?;
+        book.wallets.load((id, currency), wallet);
+        Ok(())
+    })?;
+    each(connection, CHAIN, &[&id.0], |cells| {
+        book.chains.load(id, chain_row(cells)?);
+        Ok(())
+    })
+}
+
+fn first_use(connection: &Connection, scope: &KeyScope, book: &mut Book) -> Result<(), StoreError> {
+    let args: [&dyn ToSql; 3] = [&scope.account.0, &scope.key, &scope.operation];
+    each(connection, FIRST_USE, &args, |cells| {
+        let first = FirstUse {
+            fingerprint: Fingerprint(cells.hash("idempotency", "fingerprint")?),
+            body: cells.text()?,
+            created_at: cells.time()?,
+        };
+        book.first_uses.load(scope.clone(), first);
+        Ok(())
+    })
+}
+
+fn each(
+    connection: &Connection,
+    sql: &str,
+    args: &[&dyn ToSql],
+    mut read: impl FnMut(&mut Cells<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(args)?;
+    while let Some(row) = rows.next()? {
+        read(&mut Cells::of(row))?;
+    }
+    Ok(())
+}

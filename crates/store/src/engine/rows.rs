@@ -1,0 +1,162 @@
+//! Rows as the domain's values. The column lists and the readers beside them go together.
+
+use domain::account::{Account, Endpoint};
+use domain::charge::{Charge, Customer, MobileMoney};
+use domain::delivery::{Delivery, DeliveryKey, DeliveryState};
+use domain::fee::FeeRule;
+use domain::ledger::{Chain, Wallet};
+use domain::payment::{Method, NextAction, Payment, PaymentKind, PaymentState, Reason};
+use domain::phone::{Network, Phone};
+use domain::provider_call::{CallState, Provider, ProviderCall};
+use domain::scenario::Scenario;
+use domain::{AccountId, Currency, EndpointId, Environment, EventId, Money, PaymentId};
+
+use crate::StoreError;
+use crate::engine::Cells;
+
+pub(crate) const ACCOUNT_COLUMNS: &str = "account_id, merchant_id, merchant_name, environment, \
+     account_number, requires_number, allowed_networks, charge_fee_ppm, charge_fee_flat_minor";
+
+pub(crate) fn account_row(cells: &mut Cells<'_>) -> Result<Account, StoreError> {
+    Ok(Account {
+        id: AccountId(cells.int()?),
+        merchant_id: cells.text()?,
+        merchant_name: cells.text()?,
+        environment: cells.word("account", "environment", Environment::parse)?,
+        number: cells.text()?,
+        requires_number: cells.flag()?,
+        allowed_networks: cells.text()?.split_whitespace().map(str::to_owned).collect(),
+        charge_fee: FeeRule {
+            rate_ppm: cells.int()?.try_into().unwrap_or(0),
+            flat_minor: cells.int()?,
+        },
+    })
+}
+
+pub(crate) const ENDPOINT_COLUMNS: &str = "account_id, endpoint_id, url, is_enabled";
+
+pub(crate) fn endpoint_row(cells: &mut Cells<'_>) -> Result<Endpoint, StoreError> {
+    Ok(Endpoint {
+        account: AccountId(cells.int()?),
+        id: EndpointId(cells.int()?),
+        url: cells.text()?,
+        is_enabled: cells.flag()?,
+    })
+}
+
+pub(crate) const PAYMENT_COLUMNS: &str = "account_id, payment_id, kind, method, state, version, \
+     dgs_reference, amount_minor, currency, fee_minor, provider, provider_reference, next_action, \
+     reason_kind, reason_code, reason_text, callback_url, created_at_us, finished_at_us";
+
+pub(crate) fn payment_row(cells: &mut Cells<'_>) -> Result<Payment, StoreError> {
+    Ok(Payment {
+        account: AccountId(cells.int()?),
+        id: PaymentId(cells.int()?),
+        kind: cells.word("payment", "kind", PaymentKind::parse)?,
+        method: cells.word("payment", "method", Method::parse)?,
+        state: cells.word("payment", "state", PaymentState::parse)?,
+        version: cells.int()?,
+        dgs_reference: cells.text()?,
+        gross: money(cells, "payment")?,
+        fee_minor: cells.int()?,
+        provider: cells.word("payment", "provider", Provider::parse)?,
+        provider_reference: cells.maybe_text()?,
+        next_action: cells.maybe_word("payment", "next_action", NextAction::parse)?,
+        reason: reason(cells)?,
+        callback_url: cells.maybe_text()?,
+        created_at: cells.time()?,
+        finished_at: cells.maybe_time()?,
+    })
+}
+
+/// An amount and its currency, which stand side by side in every table.
+pub(crate) fn money(cells: &mut Cells<'_>, table: &'static str) -> Result<Money, StoreError> {
+    let minor = cells.int()?;
+    let currency = cells.word(table, "currency", Currency::parse)?;
+    Money::from_minor(minor, currency).map_err(|_| StoreError::Meaningless {
+        table,
+        column: "amount_minor",
+        value: minor.to_string(),
+    })
+}
+
+fn reason(cells: &mut Cells<'_>) -> Result<Option<Reason>, StoreError> {
+    let (kind, code, text) = (cells.maybe_text()?, cells.maybe_text()?, cells.maybe_text()?);
+    Ok(kind.map(|kind| Reason {
+        kind,
+        code: code.unwrap_or_default(),
+        text: text.unwrap_or_default(),
+    }))
+}
+
+pub(crate) const CHARGE_COLUMNS: &str = "customer_email, customer_first_name, \
+     customer_last_name, customer_phone, redirect_url, narration, network, network_phone, scenario";
+
+pub(crate) fn charge_row(cells: &mut Cells<'_>) -> Result<Charge, StoreError> {
+    let customer = Customer {
+        email: cells.text()?,
+        first_name: cells.text()?,
+        last_name: cells.text()?,
+        phone: Phone::from_stored(cells.text()?),
+    };
+    let (redirect_url, narration) = (cells.maybe_text()?, cells.maybe_text()?);
+    let network = cells.maybe_word("charge", "network", Network::parse)?;
+    let phone = cells.maybe_text()?.map(Phone::from_stored);
+    Ok(Charge {
+        customer,
+        redirect_url,
+        narration,
+        mobile_money: network.zip(phone).map(|(network, phone)| MobileMoney { network, phone }),
+        scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
+    })
+}
+
+pub(crate) const CALL_COLUMNS: &str = "account_id, payment_id, provider, client_reference, state, \
+     due_at_us, polls_made, created_at_us";
+
+pub(crate) fn call_row(cells: &mut Cells<'_>) -> Result<ProviderCall, StoreError> {
+    Ok(ProviderCall {
+        account: AccountId(cells.int()?),
+        payment: PaymentId(cells.int()?),
+        provider: cells.word("provider_call", "provider", Provider::parse)?,
+        client_reference: cells.text()?,
+        state: cells.word("provider_call", "state", CallState::parse)?,
+        due_at: cells.time()?,
+        polls_made: cells.int()?.try_into().unwrap_or(u32::MAX),
+        created_at: cells.time()?,
+    })
+}
+
+pub(crate) const DELIVERY_COLUMNS: &str = "account_id, event_id, endpoint_id, url, state, \
+     attempts_made, due_at_us, is_leased";
+
+pub(crate) fn delivery_row(cells: &mut Cells<'_>) -> Result<Delivery, StoreError> {
+    Ok(Delivery {
+        key: DeliveryKey {
+            account: AccountId(cells.int()?),
+            event: EventId(cells.int()?),
+            endpoint: EndpointId(cells.int()?),
+        },
+        url: cells.maybe_text()?,
+        state: cells.word("delivery", "state", DeliveryState::parse)?,
+        attempts_made: cells.int()?.try_into().unwrap_or(u32::MAX),
+        due_at: cells.time()?,
+        is_leased: cells.flag()?,
+    })
+}
+
+/// currency, pending, available, held.
+pub(crate) fn wallet_row(cells: &mut Cells<'_>) -> Result<(Currency, Wallet), StoreError> {
+    let currency = cells.word("wallet", "currency", Currency::parse)?;
+    let wallet = Wallet {
+        pending_minor: cells.int()?,
+        available_minor: cells.int()?,
+        held_minor: cells.int()?,
+    };
+    Ok((currency, wallet))
+}
+
+/// seq, hash.
+pub(crate) fn chain_row(cells: &mut Cells<'_>) -> Result<Chain, StoreError> {
+    Ok(Chain { seq: cells.int()?, hash: cells.hash("ledger_chain", "hash")? })
+}

@@ -1,0 +1,52 @@
+//! The schema, as numbered steps that are applied once each, in order, and never edited again.
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use crate::StoreError;
+
+const STEPS: [(i64, &str); 1] = [(1, include_str!("0001_first_light.sql"))];
+
+/// Brings the database to this program's schema, one transaction per step.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "create table if not exists schema_migration (
+             number integer primary key, checksum text not null) strict",
+    )?;
+    let known = STEPS.last().map_or(0, |(number, _)| *number);
+    let found: i64 = connection.query_row(
+        "select coalesce(max(number), 0) from schema_migration",
+        [],
+        |row| row.get(0),
+    )?;
+    if found > known {
+        return Err(StoreError::SchemaTooNew { found, known });
+    }
+    for (number, sql) in STEPS {
+        apply(connection, number, sql)?;
+    }
+    Ok(())
+}
+
+fn apply(connection: &mut Connection, number: i64, sql: &str) -> Result<(), StoreError> {
+    let checksum = hex::encode(Sha256::digest(sql));
+    let applied: Option<String> = connection
+        .prepare("select checksum from schema_migration where number = ?1")?
+        .query_map([number], |row| row.get(0))?
+        .next()
+        .transpose()?;
+    match applied {
+        Some(applied) if applied == checksum => Ok(()),
+        Some(_) => Err(StoreError::MigrationChanged { number }),
+        None => {
+            let step = connection.transaction()?;
+            step.execute_batch(sql)?;
+            step.execute(
+                "insert into schema_migration (number, checksum) values (?1, ?2)",
+                (number, &checksum),
+            )?;
+            step.commit()?;
+            Ok(())
+        }
+    }
+}
