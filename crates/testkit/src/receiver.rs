@@ -13,6 +13,9 @@ use crate::http::{Fields, Head, fields, read_head, read_request_body};
 /// How long a test waits for a webhook before it fails with what came instead.
 const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
+/// How much of what came a failed wait shows.
+const SHOWN_MAX: usize = 20;
+
 /// One request that came in.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -88,10 +91,11 @@ impl Receiver {
         while !is_enough(&waited) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let seen: Vec<String> = waited.iter().map(summary).collect();
+                let count = waited.len();
+                let seen: Vec<String> = waited.iter().rev().take(SHOWN_MAX).map(summary).collect();
                 // Not while holding the lock: other threads go on recording.
                 drop(waited);
-                panic!("waited in vain for {what}; came: {seen:#?}");
+                panic!("waited in vain for {what}; {count} came, the latest: {seen:#?}");
             }
             waited = self.log.changed.wait_timeout(waited, left).expect("no holder panicked").0;
         }

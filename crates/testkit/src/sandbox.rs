@@ -163,7 +163,11 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("the sandbox's last words:\n{}", log_tail(self.directory.path()));
+            let unread = std::iter::from_fn(|| self.process.next_line(Instant::now()).ok());
+            let lines: Vec<String> = unread.collect();
+            let tail = &lines[lines.len().saturating_sub(LOG_TAIL_LINES)..];
+            eprintln!("the sandbox said at last:\n{}", tail.join("\n"));
+            eprintln!("and on standard error:\n{}", error_tail(self.directory.path()));
         }
     }
 }
@@ -176,21 +180,21 @@ struct Launched {
 }
 
 fn launch(options: &Options, directory: &Path) -> Launched {
-    let log = OpenOptions::new()
+    let errors = OpenOptions::new()
         .create(true)
         .append(true)
-        .open(log_of(directory))
-        .expect("the log can be opened");
+        .open(errors_of(directory))
+        .expect("the file for standard error can be opened");
     let started = Instant::now();
     let deadline = started + START_LIMIT;
-    let process = Process::spawn(sandbox_command(options, &data_of(directory)).stderr(log));
+    let process = Process::spawn(sandbox_command(options, &data_of(directory)).stderr(errors));
     let mut printed = Vec::new();
     while value_of(&printed, "Portal").is_none() {
         match process.next_line(deadline) {
             Ok(line) => printed.push(line),
             Err(why) => panic!(
                 "the sandbox did not print its credentials ({why:?}); it printed {printed:#?}\n{}",
-                log_tail(directory)
+                error_tail(directory)
             ),
         }
     }
@@ -274,12 +278,12 @@ fn data_of(directory: &Path) -> PathBuf {
     directory.join("data")
 }
 
-fn log_of(directory: &Path) -> PathBuf {
-    directory.join("log")
+fn errors_of(directory: &Path) -> PathBuf {
+    directory.join("stderr")
 }
 
-fn log_tail(directory: &Path) -> String {
-    let text = fs::read_to_string(log_of(directory)).unwrap_or_default();
+fn error_tail(directory: &Path) -> String {
+    let text = fs::read_to_string(errors_of(directory)).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
 }

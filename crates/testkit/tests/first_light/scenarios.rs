@@ -16,8 +16,7 @@ const OUTCOMES: [(&str, &str); 9] = [
     ("scenario:auth_pin&issuer:system_error", "failed"),
 ];
 
-const NOT_ALLOWED: [&str; 14] = [
-    "",
+const NOT_ALLOWED: [&str; 13] = [
     "auth_pin",
     "scenario:",
     "scenario:no_such",

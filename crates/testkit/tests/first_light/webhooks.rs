@@ -102,7 +102,7 @@ fn a_failing_receiver_is_tried_17_times_over_a_week_then_left_alone() {
     }
     shop.fence("parked");
     shop.sandbox.advance_clock(MONTH_S);
-    shop.fence("a month later");
+    shop.fence("a-month-later");
     let attempts = shop.receiver.received_at("/500");
     assert_eq!(attempts.len(), 17);
     let secret = &shop.sandbox.credentials().webhook_secret;
@@ -129,12 +129,12 @@ fn only_200_acknowledges() {
     for path in paths {
         shop.receiver.wait_at(path, 1);
     }
-    shop.fence("on record");
+    shop.fence("on-record");
     shop.sandbox.advance_clock(10);
     for path in paths {
         shop.receiver.wait_at(path, 2);
     }
-    shop.fence("flaky is content");
+    shop.fence("flaky-is-content");
     shop.sandbox.advance_clock(60);
     shop.receiver.wait_at("/201", 3);
     shop.fence("end");
@@ -149,7 +149,7 @@ fn gone_ends_it_for_that_endpoint() {
     shop.charge(&ChargeBody::guide());
     shop.sandbox.advance_clock(crate::shop::APPROVAL_S);
     shop.receiver.wait_at("/410", 1);
-    shop.fence("on record");
+    shop.fence("on-record");
     shop.sandbox.advance_clock(MONTH_S);
     shop.charge(&ChargeBody::guide());
     shop.sandbox.advance_clock(crate::shop::APPROVAL_S);
@@ -194,7 +194,6 @@ fn a_callback_url_takes_the_place_of_the_accounts_own() {
 fn a_callback_url_must_be_one_we_may_call() {
     let shop = Shop::open();
     for url in [
-        "",
         "yourdomain.com",
         "ftp://yourdomain.com/",
         "file:///etc/passwd",
