@@ -177,10 +177,7 @@ pub const FAULTS: [(&str, &str); 116] = [
          'success'",
     ),
     ("tally", "delete from payment_tally where account_id = 1 and state = 'failed'"),
-    (
-        "tally",
-        "update payment_tally set day = day + 1 where account_id = 1 and state = 'pending'",
-    ),
+    ("tally", "update payment_tally set day = day + 1 where account_id = 1 and state = 'pending'"),
     ("tally", "update payment set state = 'failed' where PAYMENT(wait-1)"),
     ("calls", "delete from provider_call where PAYMENT(wait-1)"),
     ("calls", "update provider_call set state = 'answered' where PAYMENT(wait-1)"),
