@@ -85,11 +85,15 @@ impl Replay {
     pub fn is_below_zero(&self) -> bool {
         self.pending < 0 || self.available < 0 || self.held < 0
     }
+}
 
-    pub fn makes(&self, wallet: &Wallet) -> bool {
-        self.pending == i128::from(wallet.pending_minor)
-            && self.available == i128::from(wallet.available_minor)
-            && self.held == i128::from(wallet.held_minor)
+impl From<Wallet> for Replay {
+    fn from(wallet: Wallet) -> Replay {
+        Replay {
+            pending: wallet.pending_minor.into(),
+            available: wallet.available_minor.into(),
+            held: wallet.held_minor.into(),
+        }
     }
 }
 
@@ -186,7 +190,7 @@ mod tests {
     fn a_replay_goes_below_zero_and_says_so() {
         let mut replay = Replay::default();
         replay.post(&read_transfer("provider:simulator", "available", 5, "RWF").unwrap());
-        assert!(replay.makes(&Wallet { available_minor: 5, ..Wallet::default() }));
+        assert_eq!(replay, Wallet { available_minor: 5, ..Wallet::default() }.into());
         assert!(!replay.is_below_zero());
         replay.post(&read_transfer("available", "held", 6, "RWF").unwrap());
         assert!(replay.is_below_zero());

@@ -161,8 +161,9 @@ pub(super) fn wallets_follow_transfers(
         };
         // A wallet that no transfer touched stands at zero.
         let replay = replays.remove(&(account, currency)).unwrap_or_default();
-        if !replay.makes(&wallet) {
-            let fault = format!("it says {wallet:?}; the transfers say {replay}");
+        let stored = Replay::from(wallet);
+        if stored != replay {
+            let fault = format!("it says {stored}; the transfers say {replay}");
             finding.violation(account, format!("wallet {currency}"), fault);
         }
         Ok(())

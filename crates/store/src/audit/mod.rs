@@ -123,7 +123,7 @@ const INVARIANTS: [(&str, &str, Check); 21] = [
     ),
     (
         "calls",
-        "every payment has a provider call that is open while, and only while, it is pending",
+        "every payment has a provider call, open only until the payment ends, answered only then",
         payments::calls,
     ),
     (
