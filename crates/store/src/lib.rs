@@ -1,5 +1,6 @@
 //! Remembers: commits commands in groups, answers queries. Holds no rules and speaks no HTTP.
 
+pub mod audit;
 mod engine;
 mod error;
 mod lock;

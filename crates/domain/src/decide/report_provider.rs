@@ -7,7 +7,7 @@ use crate::decide::{Answer, Moment, Refusal, tell};
 use crate::event::EventKind;
 use crate::id::{AccountId, PaymentId};
 use crate::ledger::{self, Fact, Journal, Transfer, Wallet, WalletError};
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentState};
 use crate::provider_call::{CallState, Verdict, Word, next_poll_at};
 
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ fn note_on_payment(
     let state = step.leads_to(before.state);
     let reference = report.word.provider_reference.clone().or(before.provider_reference.clone());
     let next_action = match &report.word.verdict {
-        Verdict::NextAction(action) if step == Step::Unchanged => Some(*action),
+        Verdict::NextAction(action) if before.state == PaymentState::Pending => Some(*action),
         Verdict::NextAction(_)
         | Verdict::Succeeded
         | Verdict::Declined(_)

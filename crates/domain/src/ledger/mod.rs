@@ -1,6 +1,7 @@
 //! Double entry: places, transfers between them, journals of transfers, and a hash chain over
 //! the journals of each account. Journals are appended and never changed.
 
+pub mod audit;
 mod journal;
 mod place;
 mod wallet;

@@ -97,27 +97,18 @@ impl Problem {
         }
     }
 
+    /// When to come back, for a refusal that time mends.
+    fn retry_after_seconds(&self) -> Option<u64> {
+        if let Problem::TooMany { wait } = self {
+            return Some(wait.as_secs().saturating_add(1));
+        }
+        matches!(self, Problem::Busy).then_some(1)
+    }
+
     /// The whole answer, in the envelope of all errors.
     pub fn answer(&self, request_id: &RequestId) -> Response {
         let (status, error_code, outcome) = self.parts();
-        let errors = match self {
-            Problem::Fields(faults) => faults.as_slice(),
-            Problem::Json(_)
-            | Problem::Header(..)
-            | Problem::WrongType
-            | Problem::BodyTooLarge
-            | Problem::BodyTooSlow
-            | Problem::BodyBroken
-            | Problem::WrongMethod
-            | Problem::Access(_)
-            | Problem::NotFound
-            | Problem::Conflict(_)
-            | Problem::TooMany { .. }
-            | Problem::Busy
-            | Problem::NotStored
-            | Problem::Unknown
-            | Problem::Bug => &[],
-        };
+        let errors = if let Problem::Fields(faults) = self { faults.as_slice() } else { &[] };
         let envelope = Envelope {
             status: "failed",
             error_code,
@@ -128,12 +119,7 @@ impl Problem {
         };
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         let mut response = json_answer(status, body);
-        let wait = match self {
-            Problem::TooMany { wait } => Some(wait.as_secs().saturating_add(1)),
-            Problem::Busy => Some(1),
-            _ => None,
-        };
-        if let Some(seconds) = wait {
+        if let Some(seconds) = self.retry_after_seconds() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -1,8 +1,10 @@
 //! The commands of `dgspay`.
 
+mod audit;
 mod sandbox;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +22,15 @@ struct Cli {
 enum Command {
     /// Run the gateway with simulated money and a demo merchant
     Sandbox(Box<SandboxArgs>),
+    /// Prove the ledger: recompute every balance and check every record against it
+    Audit {
+        /// The data folder; a gateway may be running on it
+        #[arg(long, env = "DGSPAY_DATA", default_value = "data")]
+        data: PathBuf,
+        /// One JSON object per invariant instead of a table
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs the program with these arguments, its own name first.
@@ -37,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Sandbox(args) => finish(sandbox::run(*args)),
+        Command::Audit { data, json } => audit::run(&data, json),
     }
 }
 

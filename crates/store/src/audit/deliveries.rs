@@ -1,0 +1,176 @@
+//! What merchants are told: one event per end, saying what the payment says, delivered or owed.
+
+use domain::delivery::DeliveryState;
+use domain::event::EventKind;
+use domain::money::amount_text;
+use domain::payment::{Payment, PaymentState};
+
+use super::{Finding, if_meaningful};
+use crate::engine::{PAYMENT_COLUMNS, payment_row};
+use crate::{Reader, StoreError};
+
+pub(super) fn terminal_events(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let sql = "select p.account_id, p.dgs_reference, p.state,
+             (select count(*) from event e
+              where e.account_id = p.account_id and e.payment_id = p.payment_id),
+             (select kind from event told where told.account_id = p.account_id and told.event_id =
+                  (select min(e.event_id) from event e
+                   where e.account_id = p.account_id and e.payment_id = p.payment_id))
+         from payment p order by p.account_id, p.payment_id";
+    reader.each(sql, &[], |cells| {
+        finding.row();
+        let (account, reference) = (cells.int()?, cells.text()?);
+        let (state, count, told) = (cells.text()?, cells.int()?, cells.maybe_text()?);
+        let owed = PaymentState::parse(&state).and_then(event_of);
+        if count != i64::from(owed.is_some()) {
+            finding.violation(account, reference, format!("{state}, with {count} events"));
+        } else if told.as_deref() != owed.map(EventKind::word) {
+            let told = told.unwrap_or_default();
+            finding.violation(account, reference, format!("{state}, and its event is {told}"));
+        }
+        Ok(())
+    })
+}
+
+/// The event that tells the end. A late confirmation is not told: the merchant knows a failure.
+const fn event_of(state: PaymentState) -> Option<EventKind> {
+    match state {
+        PaymentState::Pending => None,
+        PaymentState::Successful => Some(EventKind::PaymentSuccess),
+        PaymentState::Failed | PaymentState::ConfirmedLate => Some(EventKind::PaymentFailed),
+    }
+}
+
+pub(super) fn event_bodies(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let sql = format!(
+        "select e.event_kind, e.body, {PAYMENT_COLUMNS}
+         from (select account_id as event_account, event_id, payment_id as event_payment,
+                   kind as event_kind, body from event) e
+         join payment on account_id = e.event_account and payment_id = e.event_payment
+         order by e.event_account, e.event_id"
+    );
+    reader.each(&sql, &[], |cells| {
+        finding.row();
+        let (kind, body) = (cells.text()?, cells.text()?);
+        let Some(payment) = if_meaningful(payment_row(cells))? else { return Ok(()) };
+        for (name, expected) in told(&kind, &payment) {
+            if member(&body, name) != Some(&expected) {
+                let fault = format!("the body of its event does not say {name} {expected}");
+                finding.violation(payment.account.0, &payment.dgs_reference, fault);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What the body must say, by the guide's names. A payment that failed has no fee and no net.
+fn told<'a>(kind: &str, payment: &Payment) -> [(&'a str, String); 6] {
+    let currency = payment.gross.currency();
+    let (fee_minor, net_minor) = match EventKind::parse(kind) {
+        Some(EventKind::PaymentFailed) => (0, 0),
+        Some(EventKind::PaymentSuccess) | None => (payment.fee_minor, payment.net_minor()),
+    };
+    [
+        ("event", kind.to_owned()),
+        ("dgs_reference", payment.dgs_reference.clone()),
+        ("amount", amount_text(payment.gross.minor(), currency)),
+        ("currency", currency.code().to_owned()),
+        ("merchant_fee", amount_text(fee_minor, currency)),
+        ("net_amount", amount_text(net_minor, currency)),
+    ]
+}
+
+/// The text or number under a name in a flat body of ours, which has no spaces and no escapes in
+/// what is looked for. A quotation of the name inside a text has backslashes and is not met.
+pub(super) fn member<'b>(body: &'b str, name: &str) -> Option<&'b str> {
+    let (_, rest) = body.split_once(&format!("\"{name}\":"))?;
+    let end = match rest.strip_prefix('"') {
+        Some(text) => return text.split_once('"').map(|(value, _)| value),
+        None => rest.find([',', '}'])?,
+    };
+    rest.get(..end)
+}
+
+/// Beyond the year 2100 is never; zero is at once, for what a dead process had in hand.
+const DUE_AT_US_MAX: i64 = 4_102_444_800_000_000;
+
+pub(super) fn is_due_time(at_us: i64) -> bool {
+    (0..DUE_AT_US_MAX).contains(&at_us)
+}
+
+pub(super) fn scheduled(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let sql = "select account_id, event_id, state, due_at_us, is_leased from delivery";
+    reader.each(sql, &[], |cells| {
+        finding.row();
+        let (account, event, state) = (cells.int()?, cells.int()?, cells.text()?);
+        let (due_at_us, is_leased) = (cells.int()?, cells.flag()?);
+        let fault = match DeliveryState::parse(&state) {
+            None => "the state of its delivery is unknown",
+            Some(DeliveryState::Pending) if !is_due_time(due_at_us) => "its delivery is never due",
+            Some(DeliveryState::Delivered | DeliveryState::Parked) if is_leased => {
+                "its delivery is finished, and still leased"
+            }
+            Some(DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::Parked) => {
+                return Ok(());
+            }
+        };
+        finding.violation(account, reference_of(reader, account, event)?, fault);
+        Ok(())
+    })?;
+    callback_urls_served(reader, finding)
+}
+
+/// The event of a payment with a callback_url is owed to that address, under endpoint 0.
+fn callback_urls_served(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let sql = "select p.account_id, p.dgs_reference from event e
+         join payment p on p.account_id = e.account_id and p.payment_id = e.payment_id
+         where p.callback_url is not null and not exists (
+             select 1 from delivery d
+             where d.account_id = e.account_id and d.event_id = e.event_id
+                 and d.endpoint_id = 0 and d.url = p.callback_url)
+         order by e.account_id, e.event_id";
+    reader.each(sql, &[], |cells| {
+        let (account, reference) = (cells.int()?, cells.text()?);
+        finding.violation(account, reference, "its event is not owed to its callback_url");
+        Ok(())
+    })
+}
+
+pub(super) fn attempted(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let sql = "select d.account_id, d.event_id, d.state, d.attempts_made, count(distinct a.number),
+             coalesce(min(a.number), 1), coalesce(max(a.number), 0),
+             coalesce(max(a.status = 200), 0)
+         from delivery d
+         left join attempt a on a.account_id = d.account_id and a.event_id = d.event_id
+             and a.endpoint_id = d.endpoint_id
+         group by d.account_id, d.event_id, d.endpoint_id
+         order by d.account_id, d.event_id, d.endpoint_id";
+    reader.each(sql, &[], |cells| {
+        finding.row();
+        let (account, event, state) = (cells.int()?, cells.int()?, cells.text()?);
+        let (made, stored) = (cells.int()?, cells.int()?);
+        let (first, last, was_answered) = (cells.int()?, cells.int()?, cells.flag()?);
+        let fault = if made != stored {
+            format!("its delivery counts {made} attempts, there are {stored}")
+        } else if first != 1 || last != stored {
+            format!("its {stored} attempts are numbered {first} to {last}")
+        } else if state == DeliveryState::Delivered.word() && !was_answered {
+            "it is delivered, and no attempt was answered with 200".to_owned()
+        } else if state == DeliveryState::Parked.word() && stored == 0 {
+            "its delivery is parked without an attempt".to_owned()
+        } else {
+            return Ok(());
+        };
+        finding.violation(account, reference_of(reader, account, event)?, fault);
+        Ok(())
+    })
+}
+
+/// The reference of an event's payment, or the event's own number where there is none.
+fn reference_of(reader: &Reader, account: i64, event: i64) -> Result<String, StoreError> {
+    let sql = "select p.dgs_reference from event e
+         join payment p on p.account_id = e.account_id and p.payment_id = e.payment_id
+         where e.account_id = $1 and e.event_id = $2";
+    let found = reader.row(sql, &[account.into(), event.into()], |cells| cells.text())?;
+    Ok(found.unwrap_or_else(|| format!("event {event}")))
+}

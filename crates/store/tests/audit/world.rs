@@ -1,0 +1,234 @@
+//! A small store in which everything has happened that can: the audit must find rows for every
+//! invariant in it, and nothing wrong.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use domain::account::{Account, Endpoint};
+use domain::charge::{Charge, Customer, MobileMoney};
+use domain::decide::{
+    ApiKey, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Wording,
+};
+use domain::delivery::{Attempt, Delivery, Reading};
+use domain::event::EventKind;
+use domain::fee::FeeRule;
+use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
+use domain::money::amount_text;
+use domain::payment::{Method, NextAction, Payment, Reason};
+use domain::phone::{Network, Phone};
+use domain::provider_call::{Provider, Verdict, Word};
+use domain::scenario::Scenario;
+use domain::{AccountId, Currency, Environment, Money, Timestamp};
+use store::query::payments::{Name, find_payment};
+use store::{LaneSettings, Store, open_to_read};
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+const ONE: AccountId = AccountId(1);
+const TWO: AccountId = AccountId(2);
+
+/// Only the fields that the audit reads.
+struct Terse;
+
+impl Wording for Terse {
+    fn charge_answer(&self, payment: &Payment, _: &Charge) -> String {
+        format!(r#"{{"status":"success","dgs_reference":"{}"}}"#, payment.dgs_reference)
+    }
+
+    fn payment_event(
+        &self,
+        _: &Account,
+        kind: EventKind,
+        payment: &Payment,
+        _: Timestamp,
+    ) -> String {
+        let currency = payment.gross.currency();
+        let (fee_minor, net_minor) = match kind {
+            EventKind::PaymentSuccess => (payment.fee_minor, payment.net_minor()),
+            EventKind::PaymentFailed => (0, 0),
+        };
+        format!(
+            r#"{{"event":"{}","dgs_reference":"{}","amount":{},"currency":"{}","merchant_fee":{},"net_amount":{}}}"#,
+            kind.word(),
+            payment.dgs_reference,
+            amount_text(payment.gross.minor(), currency),
+            currency.code(),
+            amount_text(fee_minor, currency),
+            amount_text(net_minor, currency),
+        )
+    }
+}
+
+/// A delivery and the body it carries.
+type Born = (Delivery, Arc<str>);
+
+struct World<'a> {
+    folder: &'a Path,
+    store: Store,
+    runtime: tokio::runtime::Runtime,
+    born: Arc<Mutex<Vec<Born>>>,
+}
+
+/// Makes the store in `folder` and hands it over while it is still open.
+pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
+    let born = Arc::new(Mutex::new(Vec::new()));
+    let news = Arc::clone(&born);
+    let settings = LaneSettings {
+        group_commands_max: 64,
+        clock: Box::new(|| NOW),
+        wording: Arc::new(Terse),
+        on_commit: Box::new(move |fresh| news.lock().unwrap().extend(fresh.deliveries)),
+    };
+    let store = Store::open(folder, settings).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let world = World { folder, store, runtime, born };
+    world.open_accounts();
+    world.charge();
+    world.deliver();
+    while_open();
+    world.store.close();
+}
+
+impl World<'_> {
+    fn submit(&self, command: Command) {
+        self.runtime.block_on(self.store.lane().submit(command)).unwrap();
+    }
+
+    fn open_accounts(&self) {
+        for (id, number, minor) in [(ONE, "ACC-0000001", 1_000_000), (TWO, "ACC-0000002", 50_000)] {
+            let key = SealedSecret {
+                account: id,
+                kind: SecretKind::ApiKey,
+                sealed: vec![1],
+                key_hash: Some(ApiKey([u8::try_from(id.0).unwrap(); 32])),
+                created_at: NOW,
+            };
+            let account = Account {
+                id,
+                merchant_id: format!("m{}", id.0),
+                merchant_name: "Merchant".to_owned(),
+                environment: Environment::Test,
+                number: number.to_owned(),
+                requires_number: true,
+                allowed_networks: Vec::new(),
+                charge_fee: FeeRule::CHARGE_DEFAULT,
+            };
+            let gift = |currency| Money::from_minor(minor, currency).unwrap();
+            self.submit(Command::OpenAccount(Box::new(OpenAccount {
+                account,
+                webhook_url: Some("https://merchant.example/hook".to_owned()),
+                secrets: vec![key],
+                opening_funds: vec![gift(Currency::Rwf), gift(Currency::Usd)],
+            })));
+        }
+    }
+
+    fn charge(&self) {
+        for (account, reference, minor) in [
+            (ONE, "ok-1", 5000),
+            (ONE, "ok-2", 1),
+            (ONE, "late-1", 700),
+            (ONE, "no-1", 900),
+            (ONE, "wait-1", 300),
+            (TWO, "ok-1", 8000),
+        ] {
+            let mut create = charge_of(account, reference, minor);
+            if reference == "ok-2" {
+                create.callback_url = Some("https://merchant.example/back".to_owned());
+            }
+            self.submit(Command::CreateCharge(Box::new(create)));
+        }
+        let mut instant = charge_of(ONE, "ok-3", 2000);
+        instant.first_word = Some(word(Verdict::Succeeded));
+        self.submit(Command::CreateCharge(Box::new(instant)));
+        self.report(ONE, "ok-1", Verdict::NextAction(NextAction::Redirect));
+        for (account, reference) in [(ONE, "ok-1"), (ONE, "ok-2"), (TWO, "ok-1")] {
+            self.report(account, reference, Verdict::Succeeded);
+        }
+        self.report(ONE, "late-1", declined());
+        self.report(ONE, "no-1", declined());
+        self.report(ONE, "late-1", Verdict::Succeeded);
+        self.report(ONE, "wait-1", Verdict::Unknown);
+        // A provider that contradicts itself: a person must look, nothing moves.
+        self.report(ONE, "ok-3", declined());
+    }
+
+    fn report(&self, account: AccountId, reference: &str, verdict: Verdict) {
+        let reader = open_to_read(self.folder).unwrap();
+        let name = Name::Reference(reference.to_owned());
+        let payment = find_payment(&reader, account, &name).unwrap().unwrap().id;
+        let word = word(verdict);
+        let report = Report { account, payment, word, is_answer_to_poll: true };
+        self.submit(Command::ReportProvider(report));
+    }
+
+    /// Of account one: ok-1 is delivered at the second attempt, ok-2 is refused for good, no-1 waits.
+    fn deliver(&self) {
+        self.attempt("ok-1", 1, Reading::Retry { after: None }, Some(500));
+        self.attempt("ok-1", 2, Reading::Delivered, Some(200));
+        self.attempt("ok-2", 1, Reading::Gone, Some(410));
+        self.attempt("no-1", 1, Reading::Retry { after: None }, None);
+    }
+
+    fn attempt(&self, reference: &str, number: u32, reading: Reading, status: Option<u16>) {
+        let named = format!(r#""dgs_reference":"{reference}""#);
+        let key = {
+            let born = self.born.lock().unwrap();
+            let of =
+                |(delivery, body): &&Born| delivery.key.account == ONE && body.contains(&named);
+            born.iter().find(of).unwrap().0.key
+        };
+        assert_eq!(key.endpoint == Endpoint::OF_PAYMENT, reference == "ok-2");
+        let attempt = Attempt {
+            key,
+            number,
+            started_at: NOW,
+            latency: Duration::from_millis(20),
+            reading,
+            status,
+            fault: status.is_none().then_some("timeout"),
+            excerpt: String::new(),
+        };
+        self.submit(Command::RecordAttempt { attempt, draw: 200 });
+    }
+}
+
+fn word(verdict: Verdict) -> Word {
+    Word { verdict, provider_reference: Some("sim_1".to_owned()), ask_again_after: None }
+}
+
+fn declined() -> Verdict {
+    Verdict::Declined(Reason {
+        kind: "declined".to_owned(),
+        code: "05".to_owned(),
+        text: "Do not honor".to_owned(),
+    })
+}
+
+fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
+    let phone = Phone::rwandan("789654321").unwrap();
+    let operation = "POST /charges";
+    let scope = KeyScope { account, operation, key: format!("key-{reference}") };
+    CreateCharge {
+        account,
+        key_use: Some(KeyUse { scope, fingerprint: Fingerprint([7; 32]) }),
+        dgs_reference: Some(reference.to_owned()),
+        method: Method::MobileMoney,
+        gross: Money::from_minor(minor, Currency::Rwf).unwrap(),
+        charge: Charge {
+            customer: Customer {
+                email: "jane@example.com".to_owned(),
+                first_name: "Jane".to_owned(),
+                last_name: "Doe".to_owned(),
+                phone: phone.clone(),
+            },
+            redirect_url: None,
+            narration: None,
+            mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
+            scenario: Scenario::default(),
+        },
+        callback_url: None,
+        provider: Provider::Simulator,
+        first_word: None,
+    }
+}
