@@ -113,6 +113,36 @@ fn kill_at_any_moment_loses_nothing_and_repeats_nothing() {
     shop.assert_audit_is_clean();
 }
 
+/// The start itself looks for what is owed: nobody may come by to remind it.
+#[test]
+fn a_webhook_in_hand_at_a_kill_is_sent_again_after_the_start() {
+    for path in ["/silent", "/500"] {
+        let mut shop = Shop::open_telling(path, Options::default());
+        shop.charge(&ChargeBody::guide());
+        shop.sandbox.advance_clock(crate::shop::APPROVAL_S);
+        shop.receiver.wait_at(path, 1);
+        shop.sandbox.kill();
+        shop.sandbox.restart();
+        // Past the first delay, in case the failure had been written down.
+        shop.sandbox.advance_clock(10);
+        let attempts = shop.receiver.wait_at(path, 2);
+        assert_eq!(attempts[0].body, attempts[1].body, "{path}");
+        assert_eq!(attempts[0].header("webhook-id"), attempts[1].header("webhook-id"), "{path}");
+    }
+}
+
+#[test]
+fn a_retry_that_was_due_later_survives_a_stop_and_a_start() {
+    let mut shop = Shop::open_telling("/500", Options::default());
+    shop.charge(&ChargeBody::guide());
+    shop.sandbox.advance_clock(crate::shop::APPROVAL_S);
+    shop.receiver.wait_at("/500", 1);
+    assert!(shop.sandbox.terminate().success());
+    shop.sandbox.restart();
+    shop.sandbox.advance_clock(10);
+    shop.receiver.wait_at("/500", 2);
+}
+
 #[test]
 fn a_second_process_on_the_same_data_is_turned_away() {
     let mut shop = Shop::open();
