@@ -1,1 +1,15 @@
+//! The harness of the black-box tests: starts the built `dgspay` binary, talks to it over plain
+//! sockets and receives its webhooks. It links nothing of the gateway, so what a test sees is
+//! what a merchant sees.
 
+pub mod client;
+pub mod http;
+pub mod process;
+pub mod receiver;
+pub mod sandbox;
+pub mod signature;
+
+pub use client::{Client, Credentials};
+pub use http::{Answer, Connection, Fields};
+pub use receiver::{Received, Receiver};
+pub use sandbox::{Options, Sandbox};

@@ -1,0 +1,17 @@
+//! "First light", from outside: the built sandbox takes mobile money charges, tells the merchant
+//! by webhook, and survives what the world does to it. Written against the contract, not the code.
+
+mod bad_input;
+mod bad_input_corpus;
+mod bad_input_wire;
+mod charge_body;
+mod credentials;
+mod guide;
+mod idempotency;
+mod parameters;
+mod records;
+mod restarts;
+mod scenarios;
+mod shop;
+mod webhook_receivers;
+mod webhooks;
