@@ -1,11 +1,10 @@
 //! The domain's facts in the words of the public API.
 
 use domain::account::Account;
-use domain::charge::Charge;
-use domain::decide::Wording;
+use domain::decide::{Told, Wording};
 use domain::event::EventKind;
-use domain::payment::Payment;
-use domain::{AccountId, PaymentId, Timestamp};
+use domain::payment::{Detail, Payment};
+use domain::{AccountId, PaymentId};
 
 use crate::signing::SigningKey;
 use crate::{object, page_token};
@@ -27,17 +26,32 @@ impl PublicWording {
 }
 
 impl Wording for PublicWording {
-    fn charge_answer(&self, payment: &Payment, charge: &Charge) -> String {
-        object::charge_answer(payment, charge, &self.status_url(payment.account, payment.id))
+    fn answer(&self, payment: &Payment, detail: &Detail) -> String {
+        match detail {
+            Detail::Charge(charge) => {
+                let status_url = self.status_url(payment.account, payment.id);
+                object::charge_answer(payment, charge, &status_url)
+            }
+            Detail::Disbursement(disbursement) => {
+                object::disbursement_answer(payment, disbursement)
+            }
+            Detail::Conversion(conversion) => object::conversion_answer(payment, conversion),
+            Detail::Refund(refund) => object::refund_answer(payment, refund),
+        }
     }
 
-    fn payment_event(
-        &self,
-        account: &Account,
-        kind: EventKind,
-        payment: &Payment,
-        at: Timestamp,
-    ) -> String {
-        object::payment_event(account, kind, payment, at)
+    fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String {
+        match told.detail {
+            Some(Detail::Disbursement(disbursement)) => {
+                object::disbursement_event(kind, told, disbursement)
+            }
+            Some(Detail::Conversion(conversion)) => {
+                object::conversion_event(kind, told, conversion)
+            }
+            Some(Detail::Refund(refund)) => object::refund_event(account, kind, told, refund),
+            Some(Detail::Charge(_)) | None => {
+                object::payment_event(account, kind, told.payment, told.at)
+            }
+        }
     }
 }

@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use crate::fee::FeeRule;
     use crate::id::AccountId;
+    use crate::settlement::SettlementRule;
 
     fn account(requires_number: bool, environment: Environment) -> Account {
         Account {
@@ -66,6 +67,9 @@ mod tests {
             requires_number,
             allowed_networks: Vec::new(),
             charge_fee: FeeRule::CHARGE_DEFAULT,
+            disbursement_fee: FeeRule::DISBURSEMENT_DEFAULT,
+            settlement: SettlementRule::SANDBOX_DEFAULT,
+            card_currencies: Vec::new(),
         }
     }
 

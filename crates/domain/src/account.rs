@@ -2,6 +2,8 @@
 
 use crate::fee::FeeRule;
 use crate::id::{AccountId, EndpointId};
+use crate::money::Currency;
+use crate::settlement::SettlementRule;
 
 /// Test money or real money. Nothing of one environment ever refers to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +49,10 @@ pub struct Account {
     /// CIDR blocks that may call the API in live; empty means all.
     pub allowed_networks: Vec<String>,
     pub charge_fee: FeeRule,
+    pub disbursement_fee: FeeRule,
+    pub settlement: SettlementRule,
+    /// Currencies that cards may be charged in.
+    pub card_currencies: Vec<Currency>,
 }
 
 /// An address that wants events.

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::account::{Account, Endpoint};
-use crate::charge::Charge;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::Event;
-use crate::id::{AccountId, EndpointId, PaymentId};
+use crate::id::{AccountId, EndpointId, LinkId, PaymentId};
 use crate::idempotency::{FirstUse, KeyScope};
 use crate::ledger::{Chain, Journal, Wallet};
+use crate::link::Link;
 use crate::money::Currency;
-use crate::payment::Payment;
+use crate::payment::{Detail, Payment};
 use crate::provider_call::ProviderCall;
+use crate::settlement::Settlement;
 use crate::time::Timestamp;
 
 /// One row, and how it came to be in the book.
@@ -105,7 +106,11 @@ pub struct Book {
     pub endpoints: Shelf<(AccountId, EndpointId), Endpoint>,
     pub first_uses: Shelf<KeyScope, FirstUse>,
     pub payments: Shelf<(AccountId, PaymentId), Payment>,
-    pub charges: Shelf<(AccountId, PaymentId), Charge>,
+    pub details: Shelf<(AccountId, PaymentId), Detail>,
+    pub settlements: Shelf<(AccountId, PaymentId), Settlement>,
+    pub links: Shelf<(AccountId, LinkId), Link>,
+    /// Card nonces by the account whose key they were used with.
+    pub nonces: Shelf<(AccountId, String), Timestamp>,
     pub calls: Shelf<(AccountId, PaymentId), ProviderCall>,
     pub wallets: Shelf<(AccountId, Currency), Wallet>,
     pub chains: Shelf<AccountId, Chain>,
@@ -170,6 +175,7 @@ pub struct Tally {
     pub currency: &'static str,
     /// As records and filters say it.
     pub state: &'static str,
+    pub link: Option<LinkId>,
 }
 
 /// A day in microseconds.
@@ -184,6 +190,7 @@ impl Tally {
             method: payment.method.word(),
             currency: payment.gross.currency().code(),
             state: payment.state.record_word(),
+            link: payment.link,
         }
     }
 }

@@ -8,16 +8,37 @@ use crate::time::Timestamp;
 pub enum EventKind {
     PaymentSuccess,
     PaymentFailed,
+    PaymentRefunded,
+    RefundFailed,
+    DisbursementSuccess,
+    DisbursementFailed,
+    ConversionSuccess,
+    ConversionFailed,
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 2] = [EventKind::PaymentSuccess, EventKind::PaymentFailed];
+    pub const ALL: [EventKind; 8] = [
+        EventKind::PaymentSuccess,
+        EventKind::PaymentFailed,
+        EventKind::PaymentRefunded,
+        EventKind::RefundFailed,
+        EventKind::DisbursementSuccess,
+        EventKind::DisbursementFailed,
+        EventKind::ConversionSuccess,
+        EventKind::ConversionFailed,
+    ];
 
     /// The word in the body's `event` field.
     pub const fn word(self) -> &'static str {
         match self {
             EventKind::PaymentSuccess => "payment.success",
             EventKind::PaymentFailed => "payment.failed",
+            EventKind::PaymentRefunded => "payment.refunded",
+            EventKind::RefundFailed => "refund.failed",
+            EventKind::DisbursementSuccess => "disbursement.success",
+            EventKind::DisbursementFailed => "disbursement.failed",
+            EventKind::ConversionSuccess => "conversion.success",
+            EventKind::ConversionFailed => "conversion.failed",
         }
     }
 

@@ -23,6 +23,10 @@ pub struct PaymentId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub i64);
 
+/// A payment link. Its number is time-ordered like all others; outside it is a UUIDv7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub i64);
+
 /// An address of a merchant that wants events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub i64);
@@ -79,6 +83,17 @@ impl PaymentId {
         let digest = sha2::Sha256::digest(self.0.to_be_bytes());
         let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         u128::from(first >> 12)
+    }
+}
+
+impl LinkId {
+    /// The link's `id`, read back by [`LinkId::parse`].
+    pub fn text(self) -> String {
+        PaymentId(self.0).record_id()
+    }
+
+    pub fn parse(text: &str) -> Option<LinkId> {
+        PaymentId::from_record_id(text).map(|id| LinkId(id.0))
     }
 }
 

@@ -58,6 +58,7 @@ pub struct App {
 pub struct Alarms {
     pub calls: Alarm,
     pub deliveries: Alarm,
+    pub settlements: Alarm,
     pub accounts: tokio::sync::Notify,
 }
 
@@ -137,6 +138,9 @@ fn spread(news: News, alarms: &Alarms, fresh: &mpsc::Sender<FreshDelivery>) {
     }
     if let Some(at) = news.calls_due_at {
         alarms.calls.ring_at(at);
+    }
+    if let Some(at) = news.settlements_due_at {
+        alarms.settlements.ring_at(at);
     }
     if let Some(at) = news.deliveries_due_at {
         alarms.deliveries.ring_at(at);

@@ -44,6 +44,8 @@ pub struct News {
     pub deliveries: Vec<(Delivery, Arc<str>)>,
     /// The earliest moment at which a provider wants to be asked.
     pub calls_due_at: Option<Timestamp>,
+    /// The earliest moment at which money is owed to a merchant.
+    pub settlements_due_at: Option<Timestamp>,
     /// When the earliest of the changed deliveries is due again.
     pub deliveries_due_at: Option<Timestamp>,
     /// Accounts, endpoints or secrets changed.
@@ -245,6 +247,8 @@ fn news(book: &Book) -> News {
         .filter(|call| call.state == CallState::Open)
         .map(|call| call.due_at)
         .min();
+    news.settlements_due_at =
+        book.settlements.new_rows().map(|(_, settlement)| settlement.due_at).min();
     news.deliveries_due_at = book
         .deliveries
         .changed_rows()

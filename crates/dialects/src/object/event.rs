@@ -31,9 +31,10 @@ pub fn payment_event(
     at: Timestamp,
 ) -> String {
     let currency: Currency = payment.gross.currency();
-    let (fee_minor, net_minor, status) = match kind {
-        EventKind::PaymentSuccess => (payment.fee_minor, payment.net_minor(), "success"),
-        EventKind::PaymentFailed => (0, 0, "failed"),
+    let (fee_minor, net_minor, status) = if kind == EventKind::PaymentSuccess {
+        (payment.fee_minor, payment.net_minor(), "success")
+    } else {
+        (0, 0, "failed")
     };
     to_text(&PaymentEvent {
         event: kind.word(),

@@ -3,12 +3,18 @@
 
 mod balance;
 mod charge;
+mod conversion;
+mod disbursement;
 mod event;
+mod refund;
 mod transaction;
 
 pub use balance::balance_answer;
 pub use charge::charge_answer;
+pub use conversion::{conversion_answer, conversion_event, conversion_preview};
+pub use disbursement::{disbursement_answer, disbursement_event};
 pub use event::payment_event;
+pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
 
 use domain::money::amount_text;

@@ -1,11 +1,11 @@
 //! The answers to `GET /transactions` and `GET /transactions/{id}`.
 
-use domain::Timestamp;
-use domain::charge::Charge;
-use domain::payment::{Payment, PaymentState};
+use domain::payment::{Detail, Payment, PaymentKind, PaymentState};
+use domain::{LinkId, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::object::disbursement::RecipientObject;
 use crate::object::{amount, record_time, to_text};
 
 #[derive(Serialize)]
@@ -51,8 +51,13 @@ struct Single<'a> {
     net_amount: Box<RawValue>,
     settlement_status: &'static str,
     payment_method: PaymentMethod<'a>,
-    customer: Customer<'a>,
-    payment_link_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<Customer<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    conversion: Option<ConversionFields>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    refund: Option<RefundFields<'a>>,
+    payment_link_id: Option<String>,
     flw_reference: Option<&'a str>,
     processor_response: Option<&'a str>,
     timeline: Vec<TimelineEntry>,
@@ -63,6 +68,31 @@ struct PaymentMethod<'a> {
     r#type: &'static str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     mobile_money: Option<MobileMoney<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    card: Option<CardFields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<RecipientObject<'a>>,
+}
+
+/// All that is kept of a card.
+#[derive(Serialize)]
+struct CardFields<'a> {
+    brand: &'static str,
+    first_six: &'a str,
+    last_four: &'a str,
+    expiry: String,
+}
+
+#[derive(Serialize)]
+struct ConversionFields {
+    to_currency: &'static str,
+    to_amount: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct RefundFields<'a> {
+    charge_reference: &'a str,
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -109,24 +139,18 @@ pub fn transaction_list_answer(payments: &[Payment], page: u64, limit: u32, tota
     })
 }
 
-pub fn transaction_answer(payment: &Payment, charge: &Charge, timeline: &[Moment]) -> String {
+pub fn transaction_answer(payment: &Payment, detail: &Detail, timeline: &[Moment]) -> String {
     let currency = payment.gross.currency();
-    let (fee_minor, net_minor, settlement_status) = match payment.state {
+    let (fee_minor, net_minor) = match payment.state {
         PaymentState::Pending | PaymentState::Successful => {
-            (payment.fee_minor, payment.net_minor(), "unsettled")
+            (payment.fee_minor, payment.net_minor())
         }
-        PaymentState::Failed | PaymentState::ConfirmedLate => (0, 0, "not_applicable"),
+        PaymentState::Failed | PaymentState::ConfirmedLate => (0, 0),
     };
-    let mobile_money = charge.mobile_money.as_ref().map(|method| MobileMoney {
-        network: method.network.name(),
-        phone: method.phone.e164(),
-        is_foreign_prefix: !method.network.owns_prefix_of(&method.phone),
-    });
-    let customer = Customer {
-        email: &charge.customer.email,
-        first_name: &charge.customer.first_name,
-        last_name: &charge.customer.last_name,
-        phone: charge.customer.phone.e164(),
+    let (conversion, refund) = match detail {
+        Detail::Conversion(conversion) => (Some(conversion), None),
+        Detail::Refund(refund) => (None, Some(refund)),
+        Detail::Charge(_) | Detail::Disbursement(_) => (None, None),
     };
     to_text(&SingleAnswer {
         status: "success",
@@ -135,10 +159,18 @@ pub fn transaction_answer(payment: &Payment, charge: &Charge, timeline: &[Moment
             transaction_id: payment.id.0.to_string(),
             fee: amount(fee_minor, currency),
             net_amount: amount(net_minor, currency),
-            settlement_status,
-            payment_method: PaymentMethod { r#type: payment.method.word(), mobile_money },
-            customer,
-            payment_link_id: None,
+            settlement_status: settlement_status(payment),
+            payment_method: payment_method(payment, detail),
+            customer: customer(detail),
+            conversion: conversion.map(|conversion| ConversionFields {
+                to_currency: conversion.target.currency().code(),
+                to_amount: amount(conversion.target.minor(), conversion.target.currency()),
+            }),
+            refund: refund.map(|refund| RefundFields {
+                charge_reference: &refund.charge_reference,
+                reason: refund.reason.as_deref(),
+            }),
+            payment_link_id: payment.link.map(LinkId::text),
             flw_reference: payment.provider_reference.as_deref(),
             processor_response: payment.reason.as_ref().map(|reason| reason.text.as_str()),
             timeline: timeline
@@ -149,6 +181,56 @@ pub fn transaction_answer(payment: &Payment, charge: &Charge, timeline: &[Moment
                 })
                 .collect(),
         },
+    })
+}
+
+/// Only what a charge brings has to be settled.
+fn settlement_status(payment: &Payment) -> &'static str {
+    let is_over = match payment.state {
+        PaymentState::Pending | PaymentState::Successful => false,
+        PaymentState::Failed | PaymentState::ConfirmedLate => true,
+    };
+    if payment.kind != PaymentKind::Charge || is_over {
+        "not_applicable"
+    } else if payment.settled_at.is_some() {
+        "settled"
+    } else {
+        "unsettled"
+    }
+}
+
+fn payment_method<'a>(payment: &Payment, detail: &'a Detail) -> PaymentMethod<'a> {
+    let r#type = payment.method.word();
+    let mut method = PaymentMethod { r#type, mobile_money: None, card: None, recipient: None };
+    match detail {
+        Detail::Charge(charge) => {
+            method.mobile_money = charge.mobile_money.as_ref().map(|used| MobileMoney {
+                network: used.network.name(),
+                phone: used.phone.e164(),
+                is_foreign_prefix: !used.network.owns_prefix_of(&used.phone),
+            });
+            method.card = charge.card.as_ref().map(|card| CardFields {
+                brand: card.brand.name(),
+                first_six: &card.first_six,
+                last_four: &card.last_four,
+                expiry: format!("{:02}/{}", card.expiry_month, card.expiry_year),
+            });
+        }
+        Detail::Disbursement(disbursement) => {
+            method.recipient = Some(RecipientObject::of(&disbursement.recipient));
+        }
+        Detail::Conversion(_) | Detail::Refund(_) => {}
+    }
+    method
+}
+
+fn customer(detail: &Detail) -> Option<Customer<'_>> {
+    let Detail::Charge(charge) = detail else { return None };
+    Some(Customer {
+        email: &charge.customer.email,
+        first_name: &charge.customer.first_name,
+        last_name: &charge.customer.last_name,
+        phone: charge.customer.phone.e164(),
     })
 }
 

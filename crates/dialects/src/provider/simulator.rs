@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::payment::{NextAction, Payment, Reason};
+use domain::payment::{Detail, NextAction, Payment, Reason};
 use domain::provider_call::{Verdict, Word};
 use domain::scenario::{Issuer, Scenario, Scene};
 use domain::{PaymentId, Timestamp};
@@ -27,7 +27,18 @@ impl Simulator {
     }
 
     /// The answer to a status request.
-    pub fn status(&self, payment: &Payment, scenario: Scenario, now: Timestamp) -> Word {
+    pub fn status(&self, payment: &Payment, detail: &Detail, now: Timestamp) -> Word {
+        match detail {
+            Detail::Charge(charge) => self.charge_status(payment, charge.scenario, now),
+            Detail::Disbursement(_) | Detail::Conversion(_) | Detail::Refund(_) => Word {
+                verdict: Verdict::Succeeded,
+                provider_reference: Some(reference(payment.id)),
+                ask_again_after: None,
+            },
+        }
+    }
+
+    fn charge_status(&self, payment: &Payment, scenario: Scenario, now: Timestamp) -> Word {
         let due_at = payment.created_at.plus(self.approval_delay);
         let waits_for_customer = scenario.scene == Some(Scene::AuthRedirect);
         let (verdict, ask_again_after) = if waits_for_customer {

@@ -3,12 +3,13 @@
 use crate::account::Account;
 use crate::book::Book;
 use crate::charge::Charge;
+use crate::decide::repeat::{answer, replay};
 use crate::decide::report_provider::{Report, take_word};
 use crate::decide::{Answer, Moment, Refusal};
-use crate::id::{AccountId, PaymentId};
-use crate::idempotency::{FirstUse, Judgement, KeyUse, judge};
+use crate::id::{AccountId, LinkId, PaymentId};
+use crate::idempotency::KeyUse;
 use crate::money::Money;
-use crate::payment::{Method, NextAction, Payment, PaymentKind, PaymentState};
+use crate::payment::{Detail, Method, Payment, PaymentKind, PaymentState};
 use crate::provider_call::{CallState, Provider, ProviderCall, Word};
 
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct CreateCharge {
     pub method: Method,
     pub gross: Money,
     pub charge: Charge,
+    /// The payment link it comes through.
+    pub link: Option<LinkId>,
     pub callback_url: Option<String>,
     pub provider: Provider,
     /// What a provider in this very process answers at once. `None` when it must be asked over
@@ -32,14 +35,8 @@ pub(super) fn create_charge(
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
-    if let Some(key_use) = &create.key_use {
-        match judge(book.first_uses.find(&key_use.scope), &key_use.fingerprint) {
-            Judgement::Proceed => {}
-            Judgement::Replay(body) => {
-                return Ok(Answer::Written { body: body.to_owned(), is_replay: true });
-            }
-            Judgement::KeyReused => return Err(Refusal::KeyReused),
-        }
+    if let Some(replay) = replay(create.key_use.as_ref(), book)? {
+        return Ok(replay);
     }
     let account = book.accounts.find(&create.account).ok_or(Refusal::AccountUnknown)?;
     let id = PaymentId(moment.ids.next(moment.now));
@@ -54,7 +51,7 @@ pub(super) fn create_charge(
         None => own_reference(id),
     };
     let payment = new_payment(account, id, dgs_reference, &create, moment)?;
-    let call = new_call(&payment, &create, moment);
+    let call = new_call(&payment, moment);
 
     // Nothing below refuses.
     let key = (payment.account, id);
@@ -62,7 +59,7 @@ pub(super) fn create_charge(
         book.taken_references.insert((payment.account, payment.dgs_reference.clone()));
     }
     book.payments.insert(key, payment);
-    book.charges.insert(key, create.charge);
+    book.details.insert(key, Detail::Charge(create.charge));
     book.calls.insert(key, call);
     if let Some(word) = create.first_word {
         take_word(
@@ -71,19 +68,7 @@ pub(super) fn create_charge(
             moment,
         );
     }
-    let body = match (book.payments.find(&key), book.charges.find(&key)) {
-        (Some(payment), Some(charge)) => moment.wording.charge_answer(payment, charge),
-        (Some(_) | None, _) => return Err(Refusal::PaymentUnknown),
-    };
-    if let Some(key_use) = create.key_use {
-        let first = FirstUse {
-            fingerprint: key_use.fingerprint,
-            body: body.clone(),
-            created_at: moment.now,
-        };
-        book.first_uses.insert(key_use.scope, first);
-    }
-    Ok(Answer::Written { body, is_replay: false })
+    answer(key, create.key_use, book, moment)
 }
 
 /// `dgs_` and the transaction id (CONTRACT 1.4).
@@ -119,22 +104,25 @@ fn new_payment(
         fee_minor: account.charge_fee.fee_minor(create.gross)?,
         provider: create.provider,
         provider_reference: None,
-        next_action: Some(NextAction::Redirect),
+        next_action: None,
         reason: None,
         callback_url: create.callback_url.clone(),
+        link: create.link,
+        refunded_minor: 0,
         // Ids may run a little ahead of the clock; lists are ordered by both.
         created_at: moment.now.max(id.made_at()),
         finished_at: None,
+        settled_at: None,
     })
 }
 
 /// The intent is stored before anything is sent. Due at once: if the process dies before the
 /// provider answers, the restart asks under the same reference.
-fn new_call(payment: &Payment, create: &CreateCharge, moment: &Moment<'_>) -> ProviderCall {
+pub(super) fn new_call(payment: &Payment, moment: &Moment<'_>) -> ProviderCall {
     ProviderCall {
         account: payment.account,
         payment: payment.id,
-        provider: create.provider,
+        provider: payment.provider,
         client_reference: payment.id.0.to_string(),
         state: CallState::Open,
         due_at: moment.now,

@@ -3,7 +3,9 @@
 
 mod configure_account;
 mod create_charge;
+mod post;
 mod record_attempt;
+mod repeat;
 mod report_provider;
 mod tell;
 
@@ -15,14 +17,13 @@ pub use report_provider::Report;
 
 use crate::account::Account;
 use crate::book::Book;
-use crate::charge::Charge;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
-use crate::id::{AccountId, IdSource, PaymentId};
+use crate::id::{AccountId, IdSource, LinkId, PaymentId};
 use crate::idempotency::KeyScope;
 use crate::ledger::WalletError;
 use crate::money::MoneyError;
-use crate::payment::Payment;
+use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
 
 /// Everything that may change what is stored. The list is closed.
@@ -82,16 +83,18 @@ pub enum Refusal {
 
 /// How facts are put into words for merchants. Pure; lives in `dialects`.
 pub trait Wording: Send + Sync {
-    /// The answer to `POST /charges`.
-    fn charge_answer(&self, payment: &Payment, charge: &Charge) -> String;
-    /// The body of a payment's event.
-    fn payment_event(
-        &self,
-        account: &Account,
-        kind: EventKind,
-        payment: &Payment,
-        at: Timestamp,
-    ) -> String;
+    /// The answer to the request that made a payment, or that took it a step further.
+    fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The body of a payment's event. The detail is there for every kind but charges.
+    fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
+}
+
+/// The payment that an event is about, and when it is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    pub payment: &'a Payment,
+    pub detail: Option<&'a Detail>,
+    pub at: Timestamp,
 }
 
 /// What the world lends a decision: the time, new ids, and words.
@@ -112,8 +115,14 @@ impl std::fmt::Debug for Moment<'_> {
 pub struct Needs {
     /// With their endpoints.
     pub accounts: BTreeSet<AccountId>,
-    /// With their provider call.
+    /// With their provider call, the link they came through, and their detail unless it is a
+    /// charge's, which the end of a charge does not need.
     pub payments: BTreeSet<(AccountId, PaymentId)>,
+    /// Of charges too.
+    pub charge_details: BTreeSet<(AccountId, PaymentId)>,
+    pub settlements: BTreeSet<(AccountId, PaymentId)>,
+    pub links: BTreeSet<(AccountId, LinkId)>,
+    pub nonces: BTreeSet<(AccountId, String)>,
     /// All currencies, and the end of the ledger chain.
     pub wallets: BTreeSet<AccountId>,
     pub first_uses: Vec<KeyScope>,
@@ -138,6 +147,9 @@ impl Needs {
                 }
                 if let Some(reference) = &create.dgs_reference {
                     self.references.insert((create.account, reference.clone()));
+                }
+                if let Some(link) = create.link {
+                    self.links.insert((create.account, link));
                 }
                 // A provider that answers at once may move money at once.
                 if create.first_word.is_some() {

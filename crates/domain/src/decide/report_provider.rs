@@ -2,13 +2,14 @@
 //! payment ends.
 
 use crate::book::Book;
-use crate::charge::{self, ChargeInput, Step};
+use crate::decide::post::post;
 use crate::decide::{Answer, Moment, Refusal, tell};
 use crate::event::EventKind;
 use crate::id::{AccountId, PaymentId};
-use crate::ledger::{self, Fact, Journal, Transfer, Wallet, WalletError};
-use crate::payment::{Payment, PaymentState};
+use crate::ledger::Fact;
+use crate::payment::{Detail, Input, Payment, PaymentKind, PaymentState, Step, step};
 use crate::provider_call::{CallState, Verdict, Word, next_poll_at};
+use crate::settlement::Settlement;
 
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -37,55 +38,67 @@ pub(super) fn report_provider(
 pub(super) fn take_word(report: &Report, book: &mut Book, moment: &mut Moment<'_>) {
     let key = (report.account, report.payment);
     let Some(before) = book.payments.find(&key).cloned() else { return };
-    let step = charge::step(before.state, input(&report.word.verdict));
-    let posted = match post(&before, step, book, moment) {
-        Ok(()) => step,
-        Err(_) => Step::Review,
+    let taken = step(before.state, input(&report.word.verdict));
+    let posted = match fact(before.kind, taken) {
+        Some(fact) => post(fact, &before, book, moment).map_or(Step::Review, |()| taken),
+        None => taken,
     };
     note_on_payment(&before, posted, report, book, moment);
     note_on_call(posted, report, book, moment);
-    let kind = match posted {
-        Step::Credit => EventKind::PaymentSuccess,
-        Step::Fail => EventKind::PaymentFailed,
-        Step::Unchanged | Step::CreditSuspense | Step::Review => return,
-    };
-    tell::record_event(key, kind, book, moment);
-}
-
-const fn input(verdict: &Verdict) -> ChargeInput {
-    match verdict {
-        Verdict::Succeeded => ChargeInput::Confirm,
-        Verdict::Declined(_) => ChargeInput::Decline,
-        Verdict::NextAction(_) | Verdict::Pending | Verdict::Unknown => ChargeInput::StillOpen,
+    note_on_relatives(&before, posted, book, moment);
+    if let Some(kind) = event(before.kind, posted) {
+        tell::record_event(key, kind, book, moment);
     }
 }
 
-/// Posts the journal a step causes, all of it or nothing.
-fn post(
-    payment: &Payment,
-    step: Step,
-    book: &mut Book,
-    moment: &Moment<'_>,
-) -> Result<(), Refusal> {
-    let (fact, transfers) = match step {
-        Step::Credit => (Fact::ChargeSucceeded, ledger::charge_succeeded(payment)?),
-        Step::CreditSuspense => (Fact::ChargeConfirmedLate, ledger::charge_confirmed_late(payment)),
-        Step::Unchanged | Step::Fail | Step::Review => return Ok(()),
-    };
-    let wallet_key = (payment.account, payment.gross.currency());
-    let wallet = book.wallets.find(&wallet_key).copied().unwrap_or_default();
-    let wallet = transfers.iter().try_fold(wallet, after)?;
-    let chain = book.chains.find(&payment.account).copied().unwrap_or_default();
-    let journal =
-        Journal::append(&chain, payment.account, (fact, Some(payment.id)), transfers, moment.now);
-    book.wallets.put(wallet_key, wallet);
-    book.chains.put(payment.account, journal.chain());
-    book.journals.push(journal);
-    Ok(())
+const fn input(verdict: &Verdict) -> Input {
+    match verdict {
+        Verdict::Succeeded => Input::Confirm,
+        Verdict::Declined(_) => Input::Decline,
+        Verdict::NextAction(_) | Verdict::Pending | Verdict::Unknown => Input::StillOpen,
+    }
 }
 
-fn after(wallet: Wallet, transfer: &Transfer) -> Result<Wallet, WalletError> {
-    wallet.after(transfer)
+/// The fact that a step is in the ledger, if it moves money.
+const fn fact(kind: PaymentKind, step: Step) -> Option<Fact> {
+    use {PaymentKind as K, Step as S};
+    match (kind, step) {
+        (K::Charge, S::Succeed) => Some(Fact::ChargeSucceeded),
+        (K::Charge, S::ConfirmLate) => Some(Fact::ChargeConfirmedLate),
+        (K::Disbursement, S::Succeed) => Some(Fact::DisbursementSucceeded),
+        (K::Disbursement, S::Fail) => Some(Fact::DisbursementFailed),
+        (K::Disbursement, S::ConfirmLate) => Some(Fact::DisbursementConfirmedLate),
+        (K::Conversion, S::Succeed) => Some(Fact::ConversionSucceeded),
+        (K::Conversion, S::Fail) => Some(Fact::ConversionFailed),
+        (K::Conversion, S::ConfirmLate) => Some(Fact::ConversionConfirmedLate),
+        (K::Refund, S::Succeed) => Some(Fact::RefundSucceeded),
+        (K::Refund, S::Fail) => Some(Fact::RefundFailed),
+        (K::Refund, S::ConfirmLate) => Some(Fact::RefundConfirmedLate),
+        // Nothing was taken from anyone when a charge was asked for.
+        (K::Charge, S::Fail)
+        | (K::Charge | K::Disbursement | K::Conversion | K::Refund, S::Unchanged | S::Review) => {
+            None
+        }
+    }
+}
+
+/// What the merchant is told of a step, if anything. A late confirmation is for the operator.
+const fn event(kind: PaymentKind, step: Step) -> Option<EventKind> {
+    use {PaymentKind as K, Step as S};
+    match (kind, step) {
+        (K::Charge, S::Succeed) => Some(EventKind::PaymentSuccess),
+        (K::Charge, S::Fail) => Some(EventKind::PaymentFailed),
+        (K::Disbursement, S::Succeed) => Some(EventKind::DisbursementSuccess),
+        (K::Disbursement, S::Fail) => Some(EventKind::DisbursementFailed),
+        (K::Conversion, S::Succeed) => Some(EventKind::ConversionSuccess),
+        (K::Conversion, S::Fail) => Some(EventKind::ConversionFailed),
+        (K::Refund, S::Succeed) => Some(EventKind::PaymentRefunded),
+        (K::Refund, S::Fail) => Some(EventKind::RefundFailed),
+        (
+            K::Charge | K::Disbursement | K::Conversion | K::Refund,
+            S::Unchanged | S::Review | S::ConfirmLate,
+        ) => None,
+    }
 }
 
 fn note_on_payment(
@@ -95,40 +108,29 @@ fn note_on_payment(
     book: &mut Book,
     moment: &Moment<'_>,
 ) {
-    let state = step.leads_to(before.state);
-    let reference = report.word.provider_reference.clone().or(before.provider_reference.clone());
-    let next_action = match &report.word.verdict {
-        Verdict::NextAction(action) if before.state == PaymentState::Pending => Some(*action),
-        Verdict::NextAction(_)
-        | Verdict::Succeeded
-        | Verdict::Declined(_)
-        | Verdict::Pending
-        | Verdict::Unknown => before.next_action,
-    };
-    if state == before.state
-        && reference == before.provider_reference
-        && next_action == before.next_action
-    {
-        return;
+    let mut after = before.clone();
+    after.state = step.leads_to(before.state);
+    if report.word.provider_reference.is_some() {
+        after.provider_reference.clone_from(&report.word.provider_reference);
     }
-    let Some(payment) = book.payments.change(&(report.account, report.payment)) else { return };
-    payment.version = payment.version.saturating_add(1);
-    payment.state = state;
-    payment.provider_reference = reference;
-    payment.next_action = next_action;
-    match step {
-        Step::Credit => {
-            payment.next_action = None;
-            payment.finished_at = Some(moment.now);
-        }
-        Step::Fail => {
-            payment.next_action = None;
-            payment.finished_at = Some(moment.now);
-            if let Verdict::Declined(reason) = &report.word.verdict {
-                payment.reason = Some(reason.clone());
+    match (step, &report.word.verdict) {
+        (Step::Succeed | Step::Fail, verdict) => {
+            after.next_action = None;
+            after.finished_at = Some(moment.now);
+            if let Verdict::Declined(reason) = verdict {
+                after.reason = Some(reason.clone());
             }
         }
-        Step::Unchanged | Step::CreditSuspense | Step::Review => {}
+        (Step::Unchanged, Verdict::NextAction(action)) if before.state == PaymentState::Pending => {
+            after.next_action = Some(*action);
+        }
+        (Step::Unchanged | Step::ConfirmLate | Step::Review, _) => {}
+    }
+    if after != *before
+        && let Some(payment) = book.payments.change(&(report.account, report.payment))
+    {
+        after.version = before.version.saturating_add(1);
+        *payment = after;
     }
 }
 
@@ -136,8 +138,8 @@ fn note_on_call(step: Step, report: &Report, book: &mut Book, moment: &Moment<'_
     let Some(call) = book.calls.find(&(report.account, report.payment)) else { return };
     let mut after = call.clone();
     match step {
-        Step::Credit | Step::Fail => after.state = CallState::Answered,
-        Step::CreditSuspense | Step::Review => after.state = CallState::NeedsReview,
+        Step::Succeed | Step::Fail => after.state = CallState::Answered,
+        Step::ConfirmLate | Step::Review => after.state = CallState::NeedsReview,
         Step::Unchanged if after.state == CallState::Open => {
             let next = match report.word.ask_again_after {
                 Some(wish) => Some(moment.now.plus(wish)),
@@ -155,5 +157,46 @@ fn note_on_call(step: Step, report: &Report, book: &mut Book, moment: &Moment<'_
     }
     if let Some(call) = book.calls.change(&(report.account, report.payment)) {
         *call = after;
+    }
+}
+
+/// What else follows from a payment's end: its settlement, the counts of the link it came
+/// through, the charge it gives back.
+fn note_on_relatives(payment: &Payment, step: Step, book: &mut Book, moment: &Moment<'_>) {
+    let key = (payment.account, payment.id);
+    if payment.kind == PaymentKind::Charge
+        && step == Step::Succeed
+        && let Some(account) = book.accounts.find(&payment.account)
+    {
+        let settlement = Settlement {
+            account: payment.account,
+            payment: payment.id,
+            due_at: account.settlement.due_at(moment.now),
+            is_done: false,
+        };
+        book.settlements.insert(key, settlement);
+    }
+    if let Some(link) = payment.link.and_then(|id| book.links.change(&(payment.account, id))) {
+        match step {
+            Step::Succeed => {
+                link.pending = link.pending.saturating_sub(1);
+                link.uses = link.uses.saturating_add(1);
+                link.collected_minor = link.collected_minor.saturating_add(payment.gross.minor());
+            }
+            Step::Fail => {
+                link.pending = link.pending.saturating_sub(1);
+                link.failed = link.failed.saturating_add(1);
+            }
+            Step::Unchanged | Step::ConfirmLate | Step::Review => {}
+        }
+    }
+    if step == Step::Fail
+        && let Some(Detail::Refund(refund)) = book.details.find(&key)
+    {
+        let charge = (payment.account, refund.charge);
+        if let Some(charge) = book.payments.change(&charge) {
+            charge.refunded_minor = charge.refunded_minor.saturating_sub(payment.gross.minor());
+            charge.version = charge.version.saturating_add(1);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::account::Endpoint;
 use crate::book::Book;
-use crate::decide::Moment;
+use crate::decide::{Moment, Told};
 use crate::delivery::{Delivery, DeliveryKey, DeliveryState};
 use crate::event::{Event, EventKind};
 use crate::id::{AccountId, EventId, PaymentId};
@@ -22,12 +22,14 @@ pub(super) fn record_event(
     else {
         return;
     };
+    let detail = book.details.find(&(account_id, payment_id));
+    let told = Told { payment, detail, at: moment.now };
     let event = Event {
         account: account_id,
         id: EventId(moment.ids.next(moment.now)),
         kind,
         payment: payment_id,
-        body: moment.wording.payment_event(account, kind, payment, moment.now),
+        body: moment.wording.event(account, kind, told),
         created_at: moment.now,
     };
     let targets = match &payment.callback_url {

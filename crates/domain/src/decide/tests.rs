@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::account::{Endpoint, Environment};
-use crate::charge::{Customer, MobileMoney};
+use crate::charge::{Charge, Customer, MobileMoney};
 use crate::fee::FeeRule;
 use crate::idempotency::{Fingerprint, KeyUse};
 use crate::ledger::Fact;
@@ -11,24 +11,19 @@ use crate::payment::{Method, PaymentState, Reason};
 use crate::phone::{Network, Phone};
 use crate::provider_call::{CallState, Provider, Verdict, Word};
 use crate::scenario::Scenario;
+use crate::settlement::SettlementRule;
 
 const ACCOUNT: AccountId = AccountId(1);
 
 struct Plain;
 
 impl Wording for Plain {
-    fn charge_answer(&self, payment: &Payment, _: &Charge) -> String {
+    fn answer(&self, payment: &Payment, _: &Detail) -> String {
         format!("{} {:?}", payment.dgs_reference, payment.state)
     }
 
-    fn payment_event(
-        &self,
-        _: &Account,
-        kind: EventKind,
-        payment: &Payment,
-        _: Timestamp,
-    ) -> String {
-        format!("{} {}", kind.word(), payment.dgs_reference)
+    fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
+        format!("{} {}", kind.word(), told.payment.dgs_reference)
     }
 }
 
@@ -51,6 +46,9 @@ impl World {
             requires_number: true,
             allowed_networks: Vec::new(),
             charge_fee: FeeRule::CHARGE_DEFAULT,
+            disbursement_fee: FeeRule::DISBURSEMENT_DEFAULT,
+            settlement: SettlementRule::SANDBOX_DEFAULT,
+            card_currencies: vec![Currency::Rwf, Currency::Usd],
         };
         book.accounts.load(ACCOUNT, account);
         let endpoint = Endpoint {
@@ -111,8 +109,10 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
             redirect_url: None,
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
+            card: None,
             scenario: Scenario::default(),
         },
+        link: None,
         callback_url: None,
         provider: Provider::Simulator,
         first_word: None,

@@ -77,7 +77,7 @@ impl Replay {
             Place::Pending => &mut self.pending,
             Place::Available => &mut self.available,
             Place::Held => &mut self.held,
-            Place::Fees | Place::Provider(_) | Place::Suspense => return,
+            Place::Fees | Place::Provider(_) | Place::Fx | Place::Suspense => return,
         };
         *balance = balance.saturating_add(minor);
     }
@@ -127,7 +127,6 @@ pub fn owed_journal(payment: &Payment) -> Option<(Fact, Vec<Transfer>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{charge_confirmed_late, charge_succeeded};
     use crate::payment::{Method, PaymentKind};
     use crate::provider_call::Provider;
     use crate::{AccountId, PaymentId, Timestamp};
@@ -148,8 +147,11 @@ mod tests {
             next_action: None,
             reason: None,
             callback_url: None,
+            link: None,
+            refunded_minor: 0,
             created_at: Timestamp::default(),
             finished_at: None,
+            settled_at: None,
         }
     }
 
@@ -202,10 +204,10 @@ mod tests {
     fn what_is_owed_is_what_is_posted() {
         for fee_minor in [0, 150, 5000] {
             let successful = payment(PaymentState::Successful, 5000, fee_minor);
-            let posted = charge_succeeded(&successful).unwrap();
+            let posted = Fact::ChargeSucceeded.transfers(&successful, None).unwrap();
             assert_eq!(owed_journal(&successful), Some((Fact::ChargeSucceeded, posted)));
             let late = payment(PaymentState::ConfirmedLate, 5000, fee_minor);
-            let posted = charge_confirmed_late(&late);
+            let posted = Fact::ChargeConfirmedLate.transfers(&late, None).unwrap();
             assert_eq!(owed_journal(&late), Some((Fact::ChargeConfirmedLate, posted)));
         }
         for state in [PaymentState::Pending, PaymentState::Failed] {

@@ -1,11 +1,10 @@
-//! Which transfers a business fact causes, and the chain that seals them.
+//! The transfers of one fact, and the chain that seals them.
 
 use sha2::{Digest, Sha256};
 
 use crate::id::{AccountId, PaymentId};
-use crate::ledger::Place;
-use crate::money::{Money, MoneyError};
-use crate::payment::Payment;
+use crate::ledger::{Fact, Place};
+use crate::money::Money;
 use crate::time::Timestamp;
 
 /// One movement of money: it leaves `debit` and enters `credit`, in one amount. An unbalanced
@@ -15,32 +14,6 @@ pub struct Transfer {
     pub debit: Place,
     pub credit: Place,
     pub amount: Money,
-}
-
-/// The business fact a journal records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fact {
-    /// Simulated money of a new sandbox account.
-    OpeningFunds,
-    ChargeSucceeded,
-    ChargeConfirmedLate,
-}
-
-impl Fact {
-    pub const ALL: [Fact; 3] =
-        [Fact::OpeningFunds, Fact::ChargeSucceeded, Fact::ChargeConfirmedLate];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Fact::OpeningFunds => "opening_funds",
-            Fact::ChargeSucceeded => "charge_succeeded",
-            Fact::ChargeConfirmedLate => "charge_confirmed_late",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Fact> {
-        Fact::ALL.into_iter().find(|fact| fact.word() == word)
-    }
 }
 
 /// The end of an account's chain of journals.
@@ -106,38 +79,6 @@ impl Journal {
         }
         Sha256::new().chain_update(previous).chain_update(text).finalize().into()
     }
-}
-
-/// provider → pending (net), provider → fees (fee). Either part may be missing, never both.
-pub fn charge_succeeded(payment: &Payment) -> Result<Vec<Transfer>, MoneyError> {
-    let provider = Place::Provider(payment.provider);
-    let currency = payment.gross.currency();
-    let net_minor = payment
-        .gross
-        .minor()
-        .checked_sub(payment.fee_minor)
-        .ok_or(MoneyError::AmountExceedsLimit)?;
-    let mut transfers = Vec::with_capacity(2);
-    for (credit, minor) in [(Place::Pending, net_minor), (Place::Fees, payment.fee_minor)] {
-        if minor > 0 {
-            let amount = Money::from_minor(minor, currency)?;
-            transfers.push(Transfer { debit: provider, credit, amount });
-        }
-    }
-    Ok(transfers)
-}
-
-/// provider → suspense, the whole amount: an operator decides whose it is.
-pub fn charge_confirmed_late(payment: &Payment) -> Vec<Transfer> {
-    let debit = Place::Provider(payment.provider);
-    vec![Transfer { debit, credit: Place::Suspense, amount: payment.gross }]
-}
-
-/// The simulator's gift to a new sandbox account.
-pub fn opening_funds(amounts: &[Money]) -> Vec<Transfer> {
-    let debit = Place::Provider(crate::provider_call::Provider::Simulator);
-    let gift = |amount: &Money| Transfer { debit, credit: Place::Available, amount: *amount };
-    amounts.iter().map(gift).collect()
 }
 
 #[cfg(test)]

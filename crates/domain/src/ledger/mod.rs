@@ -2,12 +2,12 @@
 //! the journals of each account. Journals are appended and never changed.
 
 pub mod audit;
+mod fact;
 mod journal;
 mod place;
 mod wallet;
 
-pub use journal::{
-    Chain, Fact, Journal, Transfer, charge_confirmed_late, charge_succeeded, opening_funds,
-};
+pub use fact::{Fact, opening_funds};
+pub use journal::{Chain, Journal, Transfer};
 pub use place::Place;
 pub use wallet::{Wallet, WalletError};

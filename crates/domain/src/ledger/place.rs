@@ -16,6 +16,8 @@ pub enum Place {
     Fees,
     /// Clearing with a provider: what it owes us, or we it.
     Provider(Provider),
+    /// The gateway's position in a currency, between the two halves of conversions.
+    Fx,
     /// Money nobody may touch until a person decides.
     Suspense,
 }
@@ -29,6 +31,7 @@ impl Place {
             Place::Held => "held".to_owned(),
             Place::Fees => "fees".to_owned(),
             Place::Provider(provider) => format!("provider:{}", provider.word()),
+            Place::Fx => "fx".to_owned(),
             Place::Suspense => "suspense".to_owned(),
         }
     }
@@ -39,6 +42,7 @@ impl Place {
             "available" => Some(Place::Available),
             "held" => Some(Place::Held),
             "fees" => Some(Place::Fees),
+            "fx" => Some(Place::Fx),
             "suspense" => Some(Place::Suspense),
             other => Provider::parse(other.strip_prefix("provider:")?).map(Place::Provider),
         }
@@ -48,7 +52,7 @@ impl Place {
     pub const fn is_wallet(self) -> bool {
         match self {
             Place::Pending | Place::Available | Place::Held => true,
-            Place::Fees | Place::Provider(_) | Place::Suspense => false,
+            Place::Fees | Place::Provider(_) | Place::Fx | Place::Suspense => false,
         }
     }
 }
@@ -65,6 +69,7 @@ mod tests {
             Place::Held,
             Place::Fees,
             Place::Provider(Provider::Simulator),
+            Place::Fx,
             Place::Suspense,
         ] {
             assert_eq!(Place::parse(&place.word()), Some(place));

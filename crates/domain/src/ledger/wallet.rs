@@ -44,7 +44,7 @@ impl Wallet {
             Place::Pending => Some(&mut self.pending_minor),
             Place::Available => Some(&mut self.available_minor),
             Place::Held => Some(&mut self.held_minor),
-            Place::Fees | Place::Provider(_) | Place::Suspense => None,
+            Place::Fees | Place::Provider(_) | Place::Fx | Place::Suspense => None,
         }
     }
 }

@@ -41,6 +41,7 @@ pub async fn create(
         gross: request.amount,
         first_word: Some(app.simulator.first_word(request.charge.scenario)),
         charge: request.charge,
+        link: None,
         callback_url: request.callback_url,
         provider: Provider::Simulator,
     };
@@ -85,7 +86,7 @@ fn read(body: &Object, app: &App) -> Result<Request, Problem> {
     let (Some(amount), Some(customer), Some(scenario)) = (amount, customer, scenario) else {
         return Err(Problem::Bug);
     };
-    let charge = Charge { customer, redirect_url, narration, mobile_money, scenario };
+    let charge = Charge { customer, redirect_url, narration, mobile_money, card: None, scenario };
     Ok(Request { amount, charge, dgs_reference, callback_url })
 }
 

@@ -8,8 +8,8 @@ use axum::response::Response;
 use dialects::object::{Moment, transaction_answer, transaction_list_answer};
 use domain::charge::Charge;
 use domain::id::parse_digits;
-use domain::payment::{Method, Payment, PaymentState};
-use domain::{AccountId, Currency, PaymentId, Timestamp, limits};
+use domain::payment::{Detail, Method, Payment, PaymentState};
+use domain::{AccountId, Currency, LinkId, PaymentId, Timestamp, limits};
 use store::query::deliveries::list_attempts;
 use store::query::payments::{self, Filter, Name, Page};
 use store::{Reader, StoreError};
@@ -30,10 +30,7 @@ pub async fn list(
         .store
         .read(move |reader| {
             reader.snapshot(|reader| {
-                let total = match question.is_of_a_link {
-                    true => 0,
-                    false => payments::count_payments(reader, account, &question.filter)?,
-                };
+                let total = payments::count_payments(reader, account, &question.filter)?;
                 let limit = question.limit;
                 let page = Page {
                     limit,
@@ -74,11 +71,9 @@ fn single(reader: &Reader, account: AccountId, text: &str) -> Result<Option<Stri
         found = payments::find_payment(reader, account, &Name::Id(id))?;
     }
     let Some(payment) = found else { return Ok(None) };
-    let Some(charge) = payments::find_charge(reader, account, payment.id)? else {
-        return Ok(None);
-    };
-    let timeline = timeline(reader, &payment, &charge)?;
-    Ok(Some(transaction_answer(&payment, &charge, &timeline)))
+    let Some(detail) = payments::find_detail(reader, &payment)? else { return Ok(None) };
+    let timeline = timeline(reader, &payment, &detail)?;
+    Ok(Some(transaction_answer(&payment, &detail, &timeline)))
 }
 
 /// The id that a record's UUID or a `transaction_id` stands for.
@@ -89,11 +84,15 @@ fn named_id(text: &str) -> Option<PaymentId> {
 fn timeline(
     reader: &Reader,
     payment: &Payment,
-    charge: &Charge,
+    detail: &Detail,
 ) -> Result<Vec<Moment>, StoreError> {
-    let asked = match &charge.mobile_money {
-        Some(method) => format!("created; {} was asked to approve", method.phone.e164()),
-        None => "created".to_owned(),
+    let asked = match detail {
+        Detail::Charge(Charge { mobile_money: Some(method), .. }) => {
+            format!("created; {} was asked to approve", method.phone.e164())
+        }
+        Detail::Charge(_) | Detail::Disbursement(_) | Detail::Conversion(_) | Detail::Refund(_) => {
+            "created".to_owned()
+        }
     };
     let mut timeline = vec![Moment { at: payment.created_at, text: asked }];
     if let Some(at) = payment.finished_at {
@@ -103,6 +102,9 @@ fn timeline(
             (_, None) => "declined".to_owned(),
         };
         timeline.push(Moment { at, text });
+    }
+    if let Some(at) = payment.settled_at {
+        timeline.push(Moment { at, text: "settled: the net is available".to_owned() });
     }
     for attempt in list_attempts(reader, payment.account, payment.id)? {
         let outcome = match (attempt.status, attempt.fault) {
@@ -120,8 +122,6 @@ struct Question {
     page: u64,
     limit: u32,
     starting_after: Option<PaymentId>,
-    /// Narrowed to a payment link. No payment has come through one yet.
-    is_of_a_link: bool,
     filter: Filter,
 }
 
@@ -131,7 +131,6 @@ impl Question {
             page: 1,
             limit: limits::PAGE_ROWS_DEFAULT,
             starting_after: None,
-            is_of_a_link: false,
             filter: Filter::default(),
         };
         let mut faults = Vec::new();
@@ -178,7 +177,10 @@ impl Question {
                 let id = named_id(value).ok_or(fault("starting_after", message))?;
                 self.starting_after = Some(id);
             }
-            "payment_link_id" => self.is_of_a_link = true,
+            "payment_link_id" => {
+                // No payment came through a link that is not one of ours.
+                self.filter.link = Some(LinkId::parse(value).unwrap_or(LinkId(-1)));
+            }
             "dgs_reference" => self.filter.dgs_reference = Some(value.to_owned()),
             "flw_reference" => self.filter.provider_reference = Some(value.to_owned()),
             _ => {}

@@ -7,6 +7,7 @@ use anyhow::Context;
 use domain::account::Account;
 use domain::decide::{Command, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 use domain::fee::FeeRule;
+use domain::settlement::SettlementRule;
 use domain::{AccountId, Currency, Environment, Money};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -162,6 +163,9 @@ fn demo_account(number: String) -> Account {
         requires_number: true,
         allowed_networks: Vec::new(),
         charge_fee: FeeRule::CHARGE_DEFAULT,
+        disbursement_fee: FeeRule::DISBURSEMENT_DEFAULT,
+        settlement: SettlementRule::SANDBOX_DEFAULT,
+        card_currencies: vec![Currency::Rwf, Currency::Usd, Currency::Eur],
     }
 }
 

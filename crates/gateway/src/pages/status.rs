@@ -10,7 +10,7 @@ use axum::response::Response;
 use dialects::page_token;
 use domain::charge::Charge;
 use domain::decide::{Command, Report};
-use domain::payment::{Payment, PaymentState};
+use domain::payment::{Detail, Payment, PaymentState};
 use domain::{AccountId, Environment, PaymentId};
 use store::query::payments::{self, Name};
 
@@ -119,7 +119,13 @@ fn find_both(
     id: PaymentId,
 ) -> Result<Option<(Payment, Charge)>, store::StoreError> {
     let payment = payments::find_payment(reader, account, &Name::Id(id))?;
-    Ok(payment.zip(payments::find_charge(reader, account, id)?))
+    let Some(payment) = payment else { return Ok(None) };
+    match payments::find_detail(reader, &payment)? {
+        Some(Detail::Charge(charge)) => Ok(Some((payment, charge))),
+        Some(Detail::Disbursement(_) | Detail::Conversion(_) | Detail::Refund(_)) | None => {
+            Ok(None)
+        }
+    }
 }
 
 /// Where the merchant wants the payer back, told which payment it was about.

@@ -53,9 +53,7 @@ async fn one_turn(app: &Arc<App>) -> Result<usize, StoreError> {
 /// The simulator answers within this process; others would be asked through egress.
 fn ask(app: &App, due: &DueCall) -> Report {
     let word = match due.call.provider {
-        Provider::Simulator => {
-            app.simulator.status(&due.payment, due.charge.scenario, app.clock.now())
-        }
+        Provider::Simulator => app.simulator.status(&due.payment, &due.detail, app.clock.now()),
     };
     Report { account: due.call.account, payment: due.call.payment, word, is_answer_to_poll: true }
 }

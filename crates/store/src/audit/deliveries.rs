@@ -68,7 +68,7 @@ fn told<'a>(kind: &str, payment: &Payment) -> [(&'a str, String); 6] {
     let currency = payment.gross.currency();
     let (fee_minor, net_minor) = match EventKind::parse(kind) {
         Some(EventKind::PaymentFailed) => (0, 0),
-        Some(EventKind::PaymentSuccess) | None => (payment.fee_minor, payment.net_minor()),
+        Some(_) | None => (payment.fee_minor, payment.net_minor()),
     };
     [
         ("event", kind.to_owned()),

@@ -43,14 +43,15 @@ pub(super) fn journal_facts(reader: &Reader, finding: &mut Finding) -> Result<()
     reader.each(sql, &[], |cells| {
         finding.row();
         let (account, seq) = (cells.int()?, cells.int()?);
-        let fault = match (Fact::parse(&cells.text()?), cells.flag()?) {
-            (None, _) => "its fact is unknown",
-            (Some(Fact::OpeningFunds), true) => "opening funds are about no payment",
-            (Some(Fact::ChargeSucceeded | Fact::ChargeConfirmedLate), false) => {
+        let (fact, names_payment) = (Fact::parse(&cells.text()?), cells.flag()?);
+        let is_about_payment = fact != Some(Fact::OpeningFunds);
+        let fault = match fact {
+            None => "its fact is unknown",
+            Some(_) if names_payment && !is_about_payment => "opening funds are about no payment",
+            Some(_) if !names_payment && is_about_payment => {
                 "it is about a payment, and names none"
             }
-            (Some(Fact::OpeningFunds), false)
-            | (Some(Fact::ChargeSucceeded | Fact::ChargeConfirmedLate), true) => return Ok(()),
+            Some(_) => return Ok(()),
         };
         finding.violation(account, format!("journal {seq}"), fault);
         Ok(())

@@ -3,17 +3,19 @@
 use domain::book::Book;
 use domain::decide::Needs;
 use domain::idempotency::{Fingerprint, FirstUse, KeyScope};
-use domain::{AccountId, PaymentId};
+use domain::payment::{Detail, PaymentKind};
+use domain::{AccountId, LinkId, PaymentId};
 use rusqlite::{Connection, ToSql};
 
 use std::sync::LazyLock;
 
 use crate::StoreError;
-use crate::engine::Cells;
 use crate::engine::rows::{
     ACCOUNT_COLUMNS, CALL_COLUMNS, DELIVERY_COLUMNS, ENDPOINT_COLUMNS, PAYMENT_COLUMNS,
-    account_row, call_row, chain_row, delivery_row, endpoint_row, payment_row, wallet_row,
+    SETTLEMENT_COLUMNS, account_row, call_row, chain_row, delivery_row, endpoint_row, payment_row,
+    settlement_row, wallet_row,
 };
+use crate::engine::{Cells, LINK_COLUMNS, detail_row, detail_source, link_row};
 
 /// Text that is put together once.
 macro_rules! sql {
@@ -24,6 +26,12 @@ macro_rules! sql {
 sql!(ACCOUNT, "select {ACCOUNT_COLUMNS} from account where account_id = ?1");
 sql!(ENDPOINTS, "select {ENDPOINT_COLUMNS} from endpoint where account_id = ?1");
 sql!(PAYMENT, "select {PAYMENT_COLUMNS} from payment where account_id = ?1 and payment_id = ?2");
+sql!(LINK, "select {LINK_COLUMNS} from payment_link where account_id = ?1 and link_id = ?2");
+sql!(
+    SETTLEMENT,
+    "select {SETTLEMENT_COLUMNS} from settlement where account_id = ?1 and payment_id = ?2"
+);
+const NONCE: &str = "select used_at_us from card_nonce where account_id = ?1 and nonce = ?2";
 sql!(CALL, "select {CALL_COLUMNS} from provider_call where account_id = ?1 and payment_id = ?2");
 sql!(
     DELIVERY,
@@ -44,6 +52,24 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
     }
     for (account, payment) in &needs.payments {
         payment_and_call(connection, (*account, *payment), &mut book)?;
+    }
+    for key in &needs.charge_details {
+        detail(connection, *key, PaymentKind::Charge, &mut book)?;
+    }
+    for key in &needs.settlements {
+        each(connection, &SETTLEMENT, &[&key.0.0, &key.1.0], |cells| {
+            book.settlements.load(*key, settlement_row(cells)?);
+            Ok(())
+        })?;
+    }
+    for key in &needs.links {
+        link(connection, *key, &mut book)?;
+    }
+    for (account, nonce) in &needs.nonces {
+        each(connection, NONCE, &[&account.0, nonce], |cells| {
+            book.nonces.load((*account, nonce.clone()), cells.time()?);
+            Ok(())
+        })?;
     }
     for id in &needs.wallets {
         wallets_and_chain(connection, *id, &mut book)?;
@@ -90,6 +116,45 @@ fn payment_and_call(
     })?;
     each(connection, &CALL, &args, |cells| {
         book.calls.load(key, call_row(cells)?);
+        Ok(())
+    })?;
+    let Some(payment) = book.payments.find(&key) else { return Ok(()) };
+    let (kind, through) = (payment.kind, payment.link);
+    if kind != PaymentKind::Charge {
+        detail(connection, key, kind, book)?;
+    }
+    // The end of a refund gives back to its charge.
+    if let Some(Detail::Refund(refund)) = book.details.find(&key) {
+        let charge = (key.0, refund.charge);
+        payment_and_call(connection, charge, book)?;
+    }
+    match through {
+        Some(id) => link(connection, (key.0, id), book),
+        None => Ok(()),
+    }
+}
+
+fn detail(
+    connection: &Connection,
+    key: (AccountId, PaymentId),
+    kind: PaymentKind,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    let (columns, table) = detail_source(kind);
+    let sql = format!("select {columns} from {table} where account_id = ?1 and payment_id = ?2");
+    each(connection, &sql, &[&key.0.0, &key.1.0], |cells| {
+        book.details.load(key, detail_row(kind, cells)?);
+        Ok(())
+    })
+}
+
+fn link(
+    connection: &Connection,
+    key: (AccountId, LinkId),
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    each(connection, &LINK, &[&key.0.0, &key.1.0], |cells| {
+        book.links.load(key, link_row(cells)?);
         Ok(())
     })
 }

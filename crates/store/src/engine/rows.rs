@@ -1,21 +1,20 @@
 //! Rows as the domain's values. The column lists and the readers beside them go together.
 
 use domain::account::{Account, Endpoint};
-use domain::charge::{Charge, Customer, MobileMoney};
 use domain::delivery::{Delivery, DeliveryKey, DeliveryState};
 use domain::fee::FeeRule;
 use domain::ledger::{Chain, Wallet};
 use domain::payment::{Method, NextAction, Payment, PaymentKind, PaymentState, Reason};
-use domain::phone::{Network, Phone};
 use domain::provider_call::{CallState, Provider, ProviderCall};
-use domain::scenario::Scenario;
-use domain::{AccountId, Currency, EndpointId, Environment, EventId, Money, PaymentId};
+use domain::settlement::{Settlement, SettlementRule};
+use domain::{AccountId, Currency, EndpointId, Environment, EventId, LinkId, Money, PaymentId};
 
 use crate::StoreError;
 use crate::engine::Cells;
 
 pub(crate) const ACCOUNT_COLUMNS: &str = "account_id, merchant_id, merchant_name, environment, \
-     account_number, requires_number, allowed_networks, charge_fee_ppm, charge_fee_flat_minor";
+     account_number, requires_number, allowed_networks, charge_fee_ppm, charge_fee_flat_minor, \
+     disbursement_fee_ppm, disbursement_fee_flat_minor, settlement_rule, card_currencies";
 
 pub(crate) fn account_row(cells: &mut Cells<'_>) -> Result<Account, StoreError> {
     Ok(Account {
@@ -26,11 +25,15 @@ pub(crate) fn account_row(cells: &mut Cells<'_>) -> Result<Account, StoreError> 
         number: cells.text()?,
         requires_number: cells.flag()?,
         allowed_networks: cells.text()?.split_whitespace().map(str::to_owned).collect(),
-        charge_fee: FeeRule {
-            rate_ppm: cells.int()?.try_into().unwrap_or(0),
-            flat_minor: cells.int()?,
-        },
+        charge_fee: fee_rule(cells)?,
+        disbursement_fee: fee_rule(cells)?,
+        settlement: cells.word("account", "settlement_rule", SettlementRule::parse)?,
+        card_currencies: cells.text()?.split_whitespace().filter_map(Currency::parse).collect(),
     })
+}
+
+fn fee_rule(cells: &mut Cells<'_>) -> Result<FeeRule, StoreError> {
+    Ok(FeeRule { rate_ppm: cells.int()?.try_into().unwrap_or(0), flat_minor: cells.int()? })
 }
 
 pub(crate) const ENDPOINT_COLUMNS: &str = "account_id, endpoint_id, url, is_enabled";
@@ -46,7 +49,8 @@ pub(crate) fn endpoint_row(cells: &mut Cells<'_>) -> Result<Endpoint, StoreError
 
 pub(crate) const PAYMENT_COLUMNS: &str = "account_id, payment_id, kind, method, state, version, \
      dgs_reference, amount_minor, currency, fee_minor, provider, provider_reference, next_action, \
-     reason_kind, reason_code, reason_text, callback_url, created_at_us, finished_at_us";
+     reason_kind, reason_code, reason_text, callback_url, link_id, refunded_minor, created_at_us, \
+     finished_at_us, settled_at_us";
 
 pub(crate) fn payment_row(cells: &mut Cells<'_>) -> Result<Payment, StoreError> {
     Ok(Payment {
@@ -64,8 +68,11 @@ pub(crate) fn payment_row(cells: &mut Cells<'_>) -> Result<Payment, StoreError> 
         next_action: cells.maybe_word("payment", "next_action", NextAction::parse)?,
         reason: reason(cells)?,
         callback_url: cells.maybe_text()?,
+        link: cells.maybe_int()?.map(LinkId),
+        refunded_minor: cells.int()?,
         created_at: cells.time()?,
         finished_at: cells.maybe_time()?,
+        settled_at: cells.maybe_time()?,
     })
 }
 
@@ -87,28 +94,6 @@ fn reason(cells: &mut Cells<'_>) -> Result<Option<Reason>, StoreError> {
         code: code.unwrap_or_default(),
         text: text.unwrap_or_default(),
     }))
-}
-
-pub(crate) const CHARGE_COLUMNS: &str = "customer_email, customer_first_name, \
-     customer_last_name, customer_phone, redirect_url, narration, network, network_phone, scenario";
-
-pub(crate) fn charge_row(cells: &mut Cells<'_>) -> Result<Charge, StoreError> {
-    let customer = Customer {
-        email: cells.text()?,
-        first_name: cells.text()?,
-        last_name: cells.text()?,
-        phone: Phone::from_stored(cells.text()?),
-    };
-    let (redirect_url, narration) = (cells.maybe_text()?, cells.maybe_text()?);
-    let network = cells.maybe_word("charge", "network", Network::parse)?;
-    let phone = cells.maybe_text()?.map(Phone::from_stored);
-    Ok(Charge {
-        customer,
-        redirect_url,
-        narration,
-        mobile_money: network.zip(phone).map(|(network, phone)| MobileMoney { network, phone }),
-        scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
-    })
 }
 
 pub(crate) const CALL_COLUMNS: &str = "account_id, payment_id, provider, client_reference, state, \
@@ -159,4 +144,15 @@ pub(crate) fn wallet_row(cells: &mut Cells<'_>) -> Result<(Currency, Wallet), St
 /// seq, hash.
 pub(crate) fn chain_row(cells: &mut Cells<'_>) -> Result<Chain, StoreError> {
     Ok(Chain { seq: cells.int()?, hash: cells.hash("ledger_chain", "hash")? })
+}
+
+pub(crate) const SETTLEMENT_COLUMNS: &str = "account_id, payment_id, due_at_us, is_done";
+
+pub(crate) fn settlement_row(cells: &mut Cells<'_>) -> Result<Settlement, StoreError> {
+    Ok(Settlement {
+        account: AccountId(cells.int()?),
+        payment: PaymentId(cells.int()?),
+        due_at: cells.time()?,
+        is_done: cells.flag()?,
+    })
 }

@@ -1,23 +1,21 @@
 //! Writes what a group of commands decided, table by table.
 
+use domain::Currency;
 use domain::book::Book;
-use domain::charge::Charge;
 use domain::delivery::{Attempt, Delivery};
 use domain::event::Event;
 use domain::ledger::Journal;
-use domain::payment::Payment;
-use domain::provider_call::ProviderCall;
-use domain::{AccountId, PaymentId};
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
+use crate::engine::save_payments;
 
 /// Answers under idempotency keys that one group forgets at most, so that no group takes long.
 const FORGOTTEN_PER_GROUP: i64 = 5_000;
 
 pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     accounts(connection, book)?;
-    payments(connection, book)?;
+    save_payments::book(connection, book)?;
     ledger(connection, book)?;
     deliveries(connection, book)?;
     for (scope, first) in book.first_uses.new_rows() {
@@ -46,7 +44,9 @@ fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
             connection,
             "insert or replace into account (account_id, merchant_id, merchant_name, environment,
                  account_number, requires_number, allowed_networks, charge_fee_ppm,
-                 charge_fee_flat_minor) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 charge_fee_flat_minor, disbursement_fee_ppm, disbursement_fee_flat_minor,
+                 settlement_rule, card_currencies)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 account.id.0,
                 account.merchant_id,
@@ -57,6 +57,10 @@ fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
                 account.allowed_networks.join(" "),
                 account.charge_fee.rate_ppm,
                 account.charge_fee.flat_minor,
+                account.disbursement_fee.rate_ppm,
+                account.disbursement_fee.flat_minor,
+                account.settlement.text(),
+                codes(&account.card_currencies),
             ],
         )?;
     }
@@ -88,160 +92,6 @@ fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-fn payments(connection: &Connection, book: &Book) -> Result<(), StoreError> {
-    for (_, payment) in book.payments.new_rows() {
-        insert_payment(connection, payment)?;
-    }
-    for (_, before, after) in book.payments.changed_rows() {
-        update_payment(connection, before, after)?;
-    }
-    for ((account, payment), charge) in book.charges.new_rows() {
-        insert_charge(connection, (*account, *payment), charge)?;
-    }
-    for (_, call) in book.calls.new_rows() {
-        insert_call(connection, call)?;
-    }
-    for (_, _, call) in book.calls.changed_rows() {
-        execute(
-            connection,
-            "update provider_call set state = ?3, due_at_us = ?4, polls_made = ?5
-             where account_id = ?1 and payment_id = ?2",
-            params![
-                call.account.0,
-                call.payment.0,
-                call.state.word(),
-                call.due_at.as_micros(),
-                call.polls_made,
-            ],
-        )?;
-    }
-    for (tally, change) in book.tally_changes() {
-        execute(
-            connection,
-            "insert into payment_tally (account_id, day, kind, method, currency, state, count)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             on conflict do update set count = count + excluded.count",
-            params![
-                tally.account.0,
-                tally.day,
-                tally.kind,
-                tally.method,
-                tally.currency,
-                tally.state,
-                change,
-            ],
-        )?;
-    }
-    Ok(())
-}
-
-fn insert_payment(connection: &Connection, payment: &Payment) -> Result<(), StoreError> {
-    let reason = payment.reason.as_ref();
-    execute(
-        connection,
-        "insert into payment (account_id, payment_id, kind, method, state, version, dgs_reference,
-             amount_minor, currency, fee_minor, provider, provider_reference, next_action,
-             reason_kind, reason_code, reason_text, callback_url, created_at_us, finished_at_us)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-        params![
-            payment.account.0,
-            payment.id.0,
-            payment.kind.word(),
-            payment.method.word(),
-            payment.state.word(),
-            payment.version,
-            payment.dgs_reference,
-            payment.gross.minor(),
-            payment.gross.currency().code(),
-            payment.fee_minor,
-            payment.provider.word(),
-            payment.provider_reference,
-            payment.next_action.map(|action| action.word()),
-            reason.map(|reason| &reason.kind),
-            reason.map(|reason| &reason.code),
-            reason.map(|reason| &reason.text),
-            payment.callback_url,
-            payment.created_at.as_micros(),
-            payment.finished_at.map(|at| at.as_micros()),
-        ],
-    )
-}
-
-/// Only what may change of a payment; the version proves that nobody else did meanwhile.
-fn update_payment(
-    connection: &Connection,
-    before: &Payment,
-    after: &Payment,
-) -> Result<(), StoreError> {
-    let reason = after.reason.as_ref();
-    let changed = connection
-        .prepare_cached(
-            "update payment set state = ?4, version = ?5, provider_reference = ?6,
-                 next_action = ?7, reason_kind = ?8, reason_code = ?9, reason_text = ?10,
-                 finished_at_us = ?11
-             where account_id = ?1 and payment_id = ?2 and version = ?3",
-        )?
-        .execute(params![
-            after.account.0,
-            after.id.0,
-            before.version,
-            after.state.word(),
-            after.version,
-            after.provider_reference,
-            after.next_action.map(|action| action.word()),
-            reason.map(|reason| &reason.kind),
-            reason.map(|reason| &reason.code),
-            reason.map(|reason| &reason.text),
-            after.finished_at.map(|at| at.as_micros()),
-        ])?;
-    expect_one(changed)
-}
-
-fn insert_charge(
-    connection: &Connection,
-    (account, payment): (AccountId, PaymentId),
-    charge: &Charge,
-) -> Result<(), StoreError> {
-    let mobile_money = charge.mobile_money.as_ref();
-    execute(
-        connection,
-        "insert into charge (account_id, payment_id, customer_email, customer_first_name,
-             customer_last_name, customer_phone, redirect_url, narration, network, network_phone,
-             scenario) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        params![
-            account.0,
-            payment.0,
-            charge.customer.email,
-            charge.customer.first_name,
-            charge.customer.last_name,
-            charge.customer.phone.e164(),
-            charge.redirect_url,
-            charge.narration,
-            mobile_money.map(|method| method.network.name()),
-            mobile_money.map(|method| method.phone.e164()),
-            charge.scenario.text(),
-        ],
-    )
-}
-
-fn insert_call(connection: &Connection, call: &ProviderCall) -> Result<(), StoreError> {
-    execute(
-        connection,
-        "insert into provider_call (account_id, payment_id, provider, client_reference, state,
-             due_at_us, polls_made, created_at_us) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
-            call.account.0,
-            call.payment.0,
-            call.provider.word(),
-            call.client_reference,
-            call.state.word(),
-            call.due_at.as_micros(),
-            call.polls_made,
-            call.created_at.as_micros(),
-        ],
-    )
 }
 
 fn ledger(connection: &Connection, book: &Book) -> Result<(), StoreError> {
@@ -413,23 +263,16 @@ fn upkeep(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn execute(
+/// A list of currencies as one text.
+fn codes(currencies: &[Currency]) -> String {
+    currencies.iter().map(|currency| currency.code()).collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn execute(
     connection: &Connection,
     sql: &str,
     params: impl rusqlite::Params,
 ) -> Result<(), StoreError> {
     connection.prepare_cached(sql)?.execute(params)?;
     Ok(())
-}
-
-/// An update that must hit one row did.
-fn expect_one(changed: usize) -> Result<(), StoreError> {
-    match changed {
-        1 => Ok(()),
-        _ => Err(StoreError::Meaningless {
-            table: "payment",
-            column: "version",
-            value: format!("{changed} rows changed at once"),
-        }),
-    }
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 
-const STEPS: [(i64, &str); 1] = [(1, include_str!("0001_first_light.sql"))];
+const STEPS: [(i64, &str); 1] = [(1, include_str!("0001_accounts_payments_ledger.sql"))];
 
 /// Brings the database to this program's schema, one transaction per step.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

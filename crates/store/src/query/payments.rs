@@ -1,11 +1,10 @@
 //! Lists of payments with exact totals, and single ones by any of their names.
 
 use domain::book::DAY_US;
-use domain::charge::Charge;
-use domain::payment::Payment;
-use domain::{AccountId, PaymentId, Timestamp};
+use domain::payment::{Detail, Payment};
+use domain::{AccountId, LinkId, PaymentId, Timestamp};
 
-use crate::engine::{CHARGE_COLUMNS, PAYMENT_COLUMNS, charge_row, payment_row};
+use crate::engine::{PAYMENT_COLUMNS, detail_row, detail_source, payment_row};
 use crate::{Arg, Reader, StoreError};
 
 /// One of the names of a payment.
@@ -29,14 +28,12 @@ pub fn find_payment(
     reader.row(&sql, &[account.0.into(), arg], payment_row)
 }
 
-pub fn find_charge(
-    reader: &Reader,
-    account: AccountId,
-    id: PaymentId,
-) -> Result<Option<Charge>, StoreError> {
-    let sql =
-        format!("select {CHARGE_COLUMNS} from charge where account_id = $1 and payment_id = $2");
-    reader.row(&sql, &[account.0.into(), id.0.into()], charge_row)
+/// What the payment holds beyond what every kind has.
+pub fn find_detail(reader: &Reader, payment: &Payment) -> Result<Option<Detail>, StoreError> {
+    let (columns, table) = detail_source(payment.kind);
+    let sql = format!("select {columns} from {table} where account_id = $1 and payment_id = $2");
+    let args = [payment.account.0.into(), payment.id.0.into()];
+    reader.row(&sql, &args, |cells| detail_row(payment.kind, cells))
 }
 
 /// What a list is narrowed by; every part that is there must hold.
@@ -46,6 +43,7 @@ pub struct Filter {
     pub status: Option<&'static str>,
     pub method: Option<String>,
     pub currency: Option<&'static str>,
+    pub link: Option<LinkId>,
     pub dgs_reference: Option<String>,
     pub provider_reference: Option<String>,
     /// Inclusive.
@@ -209,6 +207,9 @@ impl Conditions {
         }
         if let Some(currency) = filter.currency {
             self.add("currency =", currency.into());
+        }
+        if let Some(link) = filter.link {
+            self.add("link_id =", Arg::Int(link.0));
         }
     }
 }

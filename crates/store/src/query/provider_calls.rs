@@ -1,9 +1,8 @@
 //! Provider calls whose outcome is to be asked for, by the due-time index.
 
-use domain::charge::Charge;
-use domain::payment::Payment;
+use domain::Timestamp;
+use domain::payment::{Detail, Payment};
 use domain::provider_call::ProviderCall;
-use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::engine::{CALL_COLUMNS, call_row};
 use crate::query::payments;
@@ -14,7 +13,7 @@ use crate::{Reader, StoreError};
 pub struct DueCall {
     pub call: ProviderCall,
     pub payment: Payment,
-    pub charge: Charge,
+    pub detail: Detail,
 }
 
 /// Open calls whose time has come, earliest first.
@@ -28,21 +27,16 @@ pub fn list_due(reader: &Reader, now: Timestamp, limit: i64) -> Result<Vec<DueCa
         let calls = reader.rows(&sql, &[now.into(), limit.into()], call_row)?;
         let mut due = Vec::with_capacity(calls.len());
         for call in calls {
-            if let Some((payment, charge)) = find_charge(reader, call.account, call.payment)? {
-                due.push(DueCall { call, payment, charge });
+            let name = payments::Name::Id(call.payment);
+            let Some(payment) = payments::find_payment(reader, call.account, &name)? else {
+                continue;
+            };
+            if let Some(detail) = payments::find_detail(reader, &payment)? {
+                due.push(DueCall { call, payment, detail });
             }
         }
         Ok(due)
     })
-}
-
-fn find_charge(
-    reader: &Reader,
-    account: AccountId,
-    id: PaymentId,
-) -> Result<Option<(Payment, Charge)>, StoreError> {
-    let payment = payments::find_payment(reader, account, &payments::Name::Id(id))?;
-    Ok(payment.zip(payments::find_charge(reader, account, id)?))
 }
 
 /// When the next call is due, if any is open.

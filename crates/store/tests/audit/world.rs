@@ -8,17 +8,18 @@ use std::time::Duration;
 use domain::account::{Account, Endpoint};
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{
-    ApiKey, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Wording,
+    ApiKey, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Told, Wording,
 };
 use domain::delivery::{Attempt, Delivery, Reading};
 use domain::event::EventKind;
 use domain::fee::FeeRule;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
 use domain::money::amount_text;
-use domain::payment::{Method, NextAction, Payment, Reason};
+use domain::payment::{Detail, Method, NextAction, Payment, Reason};
 use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::Scenario;
+use domain::settlement::SettlementRule;
 use domain::{AccountId, Currency, Environment, Money, Timestamp};
 use store::query::payments::{Name, find_payment};
 use store::{LaneSettings, Store, open_to_read};
@@ -31,21 +32,17 @@ const TWO: AccountId = AccountId(2);
 struct Terse;
 
 impl Wording for Terse {
-    fn charge_answer(&self, payment: &Payment, _: &Charge) -> String {
+    fn answer(&self, payment: &Payment, _: &Detail) -> String {
         format!(r#"{{"status":"success","dgs_reference":"{}"}}"#, payment.dgs_reference)
     }
 
-    fn payment_event(
-        &self,
-        _: &Account,
-        kind: EventKind,
-        payment: &Payment,
-        _: Timestamp,
-    ) -> String {
+    fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
+        let payment = told.payment;
         let currency = payment.gross.currency();
-        let (fee_minor, net_minor) = match kind {
-            EventKind::PaymentSuccess => (payment.fee_minor, payment.net_minor()),
-            EventKind::PaymentFailed => (0, 0),
+        let (fee_minor, net_minor) = if kind == EventKind::PaymentFailed {
+            (0, 0)
+        } else {
+            (payment.fee_minor, payment.net_minor())
         };
         format!(
             r#"{{"event":"{}","dgs_reference":"{}","amount":{},"currency":"{}","merchant_fee":{},"net_amount":{}}}"#,
@@ -112,6 +109,9 @@ impl World<'_> {
                 requires_number: true,
                 allowed_networks: Vec::new(),
                 charge_fee: FeeRule::CHARGE_DEFAULT,
+                disbursement_fee: FeeRule::DISBURSEMENT_DEFAULT,
+                settlement: SettlementRule::SANDBOX_DEFAULT,
+                card_currencies: vec![Currency::Rwf],
             };
             let gift = |currency| Money::from_minor(minor, currency).unwrap();
             self.submit(Command::OpenAccount(Box::new(OpenAccount {
@@ -225,8 +225,10 @@ fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
             redirect_url: None,
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
+            card: None,
             scenario: Scenario::default(),
         },
+        link: None,
         callback_url: None,
         provider: Provider::Simulator,
         first_word: None,

@@ -1,4 +1,4 @@
--- Accounts, mobile money charges, the ledger, events and their deliveries.
+-- Accounts, payments of every kind, the ledger, events and their deliveries.
 -- Types are integer, text and blob; money is minor units, time is microseconds UTC (*_at_us).
 -- account_id leads every key, so the tables can be distributed by it.
 
@@ -11,7 +11,12 @@ create table account (
     requires_number      integer not null,
     allowed_networks     text    not null,
     charge_fee_ppm       integer not null,
-    charge_fee_flat_minor integer not null
+    charge_fee_flat_minor integer not null,
+    disbursement_fee_ppm integer not null,
+    disbursement_fee_flat_minor integer not null,
+    -- 'after:MICROSECONDS' or 'business_days:N'
+    settlement_rule      text    not null,
+    card_currencies      text    not null
 ) strict;
 create unique index account_by_number on account (environment, account_number);
 
@@ -56,13 +61,19 @@ create table payment (
     reason_code        text,
     reason_text        text,
     callback_url       text,
+    link_id            integer,
+    refunded_minor     integer not null,
     created_at_us      integer not null,
     finished_at_us     integer,
+    settled_at_us      integer,
     primary key (account_id, payment_id)
 ) strict, without rowid;
 create unique index payment_by_reference on payment (account_id, dgs_reference);
 create index payment_by_provider_reference on payment (account_id, provider_reference)
     where provider_reference is not null;
+
+create index payment_by_link on payment (account_id, link_id, payment_id)
+    where link_id is not null;
 
 create table charge (
     account_id      integer not null,
@@ -75,8 +86,112 @@ create table charge (
     narration       text,
     network         text,
     network_phone   text,
+    card_brand      text,
+    card_first_six  text,
+    card_last_four  text,
+    card_expiry_month integer,
+    card_expiry_year  integer,
+    card_wrong_otps integer,
     scenario        text,
     primary key (account_id, payment_id)
+) strict, without rowid;
+
+create table disbursement (
+    account_id       integer not null,
+    payment_id       integer not null,
+    bank_key         text,
+    account_number   text,
+    branch           text,
+    network          text,
+    phone            text,
+    recipient_name   text,
+    narration        text,
+    scenario         text,
+    bulk_id          integer,
+    bulk_line        integer,
+    proof            text,
+    primary key (account_id, payment_id)
+) strict, without rowid;
+create index disbursement_by_bulk on disbursement (account_id, bulk_id, bulk_line)
+    where bulk_id is not null;
+
+create table conversion (
+    account_id      integer not null,
+    payment_id      integer not null,
+    target_minor    integer not null,
+    target_currency text    not null,
+    rate_micros     integer not null,
+    scenario        text,
+    primary key (account_id, payment_id)
+) strict, without rowid;
+
+create table refund (
+    account_id       integer not null,
+    payment_id       integer not null,
+    charge_id        integer not null,
+    charge_reference text    not null,
+    reason           text,
+    primary key (account_id, payment_id)
+) strict, without rowid;
+create index refund_by_charge on refund (account_id, charge_id);
+
+-- Charges whose net is owed to the merchant.
+create table settlement (
+    account_id integer not null,
+    payment_id integer not null,
+    due_at_us  integer not null,
+    is_done    integer not null,
+    primary key (account_id, payment_id)
+) strict, without rowid;
+create index settlement_due on settlement (due_at_us, account_id, payment_id) where is_done = 0;
+
+create table payment_link (
+    account_id       integer not null,
+    link_id          integer not null,
+    slug             text    not null,
+    title            text    not null,
+    description      text,
+    currency         text    not null,
+    -- Null where the payer chooses the amount.
+    amount_minor     integer,
+    min_minor        integer,
+    max_minor        integer,
+    methods          text    not null,
+    redirect_url     text,
+    callback_url     text,
+    logo_url         text,
+    uses_max         integer,
+    expires_at_us    integer,
+    collects_phone   integer not null,
+    collects_name    integer not null,
+    collects_address integer not null,
+    archived_at_us   integer,
+    uses             integer not null,
+    pending          integer not null,
+    failed           integer not null,
+    collected_minor  integer not null,
+    created_at_us    integer not null,
+    primary key (account_id, link_id)
+) strict, without rowid;
+create unique index payment_link_by_slug on payment_link (slug);
+
+-- Nonces of encrypted card fields: none serves twice within its window.
+create table card_nonce (
+    account_id integer not null,
+    nonce      text    not null,
+    used_at_us integer not null,
+    primary key (account_id, nonce)
+) strict, without rowid;
+create index card_nonce_by_age on card_nonce (used_at_us);
+
+-- What one unit of a currency costs in another, in millionths, and who says so since when.
+create table rate (
+    source        text    not null,
+    target        text    not null,
+    micros        integer not null,
+    origin        text    not null,
+    quoted_at_us  integer not null,
+    primary key (source, target)
 ) strict, without rowid;
 
 create table provider_call (
@@ -101,8 +216,10 @@ create table payment_tally (
     method     text    not null,
     currency   text    not null,
     state      text    not null,
+    -- 0 for payments that came through no link.
+    link_id    integer not null,
     count      integer not null,
-    primary key (account_id, day, kind, method, currency, state)
+    primary key (account_id, day, kind, method, currency, state, link_id)
 ) strict, without rowid;
 
 create table wallet (
