@@ -29,6 +29,8 @@ const DUE_BATCH: i64 = 256;
 
 pub async fn run(app: Arc<App>, mut fresh: mpsc::Receiver<FreshDelivery>) {
     let mut desk = Desk::default();
+    // What the process before us had in hand, and what it had planned.
+    app.alarms.deliveries.ring_at(app.clock.now());
     loop {
         desk.send_what_may_go(&app);
         tokio::select! {
