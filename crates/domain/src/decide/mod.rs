@@ -7,13 +7,16 @@ mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod submit_authorization;
 mod tell;
+mod use_nonce;
 
 use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 pub use create_charge::CreateCharge;
 pub use report_provider::Report;
+pub use submit_authorization::{Authorization, SubmitAuthorization};
 
 use crate::account::Account;
 use crate::book::Book;
@@ -32,6 +35,7 @@ pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
+    SubmitAuthorization(Box<SubmitAuthorization>),
     ReportProvider(Report),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
@@ -75,6 +79,14 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
+    #[error("the payment has ended already")]
+    PaymentFinished,
+    #[error("does not fit: the payment waits for {awaited}")]
+    AuthorizationUnfit { awaited: &'static str },
+    #[error("was used before; encrypt again with a fresh nonce")]
+    NonceUsed,
+    #[error("was sealed too long ago, or by a clock that is wrong; seal it again")]
+    SealedCardOutOfTime,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -151,9 +163,24 @@ impl Needs {
                 if let Some(link) = create.link {
                     self.links.insert((create.account, link));
                 }
+                if let Some(nonce) = &create.card_nonce {
+                    self.nonces.insert((create.account, nonce.name.clone()));
+                }
                 // A provider that answers at once may move money at once.
                 if create.first_word.is_some() {
                     self.wallets.insert(create.account);
+                }
+            }
+            Command::SubmitAuthorization(submit) => {
+                self.accounts.insert(submit.account);
+                self.payments.insert((submit.account, submit.payment));
+                self.charge_details.insert((submit.account, submit.payment));
+                self.wallets.insert(submit.account);
+                if let Some(key_use) = &submit.key_use {
+                    self.first_uses.push(key_use.scope.clone());
+                }
+                if let Some(nonce) = &submit.nonce {
+                    self.nonces.insert((submit.account, nonce.name.clone()));
                 }
             }
             Command::ReportProvider(report) => {
@@ -183,6 +210,9 @@ pub fn decide(
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
         Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::SubmitAuthorization(submit) => {
+            submit_authorization::submit_authorization(*submit, book, moment)
+        }
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))

@@ -112,6 +112,7 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
             card: None,
             scenario: Scenario::default(),
         },
+        card_nonce: None,
         link: None,
         callback_url: None,
         provider: Provider::Simulator,

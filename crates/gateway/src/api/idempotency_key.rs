@@ -1,12 +1,17 @@
 //! The idempotency key of a request.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
 use dialects::json::Object;
 use domain::AccountId;
+use domain::decide::Answer;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
 use domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 
-use crate::api::Problem;
+use zeroize::Zeroizing;
+
+use crate::api::{Problem, json_answer};
+use crate::app::App;
 
 const NAMES: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
 
@@ -34,10 +39,35 @@ pub fn key_use(
         ));
     }
     let mut fingerprint = [0; 32];
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.canonical().as_bytes());
+    let canonical = Zeroizing::new(body.canonical());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
     fingerprint.copy_from_slice(digest.as_ref());
     Ok(Some(KeyUse {
         scope: KeyScope { account, operation, key: bare.to_owned() },
         fingerprint: Fingerprint(fingerprint),
     }))
+}
+
+/// The claim of a request that carries secrets. A bare hash of few unknown digits could be
+/// searched for them by whoever reads the database; under a key of ours it tells nothing.
+pub fn keyed(key_use: Option<KeyUse>, app: &App) -> Option<KeyUse> {
+    key_use.map(|key_use| KeyUse {
+        fingerprint: Fingerprint(
+            app.master_key.derive("fingerprints").sign(&[&key_use.fingerprint.0]),
+        ),
+        ..key_use
+    })
+}
+
+/// The answer to a request that may be a repetition, and says so when it is.
+pub fn written(answer: Answer) -> Result<Response, Problem> {
+    let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
+    let mut response = json_answer(StatusCode::OK, body);
+    if is_replay {
+        response.headers_mut().insert(
+            HeaderName::from_static("idempotent-replayed"),
+            HeaderValue::from_static("true"),
+        );
+    }
+    Ok(response)
 }

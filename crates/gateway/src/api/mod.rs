@@ -1,8 +1,11 @@
 //! The merchants' HTTP API.
 
+mod authorize;
 mod balance;
 mod banks;
 mod caller;
+mod card_fields;
+mod card_public_key;
 mod charges;
 mod client_address;
 mod form;

@@ -72,6 +72,11 @@ struct Envelope<'a> {
 }
 
 impl Problem {
+    /// One field at fault.
+    pub fn field(field: &'static str, message: String) -> Problem {
+        Problem::Fields(vec![FieldFault { field, message }])
+    }
+
     /// HTTP status, error code, and for 99 what became of the request.
     fn parts(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
@@ -165,9 +170,13 @@ impl From<SubmitError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         match &refusal {
-            Refusal::KeyReused | Refusal::ReferenceTaken | Refusal::ReferenceReserved => {
-                Problem::Conflict(refusal.to_string())
-            }
+            Refusal::KeyReused
+            | Refusal::ReferenceTaken
+            | Refusal::ReferenceReserved
+            | Refusal::PaymentFinished => Problem::Conflict(refusal.to_string()),
+            Refusal::AuthorizationUnfit { .. } => Problem::field("auth_type", refusal.to_string()),
+            Refusal::NonceUsed => Problem::field("card_nonce", refusal.to_string()),
+            Refusal::SealedCardOutOfTime => Problem::field("card_sealed", refusal.to_string()),
             Refusal::PaymentUnknown => Problem::NotFound,
             Refusal::Money(_) | Refusal::Wallet(_) => {
                 Problem::Fields(vec![FieldFault { field: "amount", message: refusal.to_string() }])

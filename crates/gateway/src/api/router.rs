@@ -6,13 +6,17 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::api::{balance, banks, charges, frame, health, sandbox_clock, transactions};
+use crate::api::{
+    authorize, balance, banks, card_public_key, charges, frame, health, sandbox_clock, transactions,
+};
 use crate::app::App;
 use crate::pages;
 
 pub fn router(app: &Arc<App>) -> Router {
     let api = Router::new()
         .route("/charges", post(charges::create))
+        .route("/authorize", post(authorize::submit))
+        .route("/card-public-key", get(card_public_key::show))
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/balance", get(balance::show))
@@ -28,6 +32,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
+        .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))
+        .route("/js/v2/dgspay.js", get(pages::assets::card_script))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         .layer(from_fn_with_state(Arc::clone(app), frame::frame))
