@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use dialects::signing::SigningKey;
 use domain::decide::{ApiKey, SealedSecret, SecretKind};
 use domain::{AccountId, Environment, Timestamp};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use zeroize::Zeroizing;
 
 #[derive(Debug, thiserror::Error)]
@@ -195,6 +196,12 @@ pub const fn form(kind: SecretKind) -> &'static str {
 pub fn is_account_number(text: &str) -> bool {
     text.strip_prefix("ACC-")
         .is_some_and(|rest| rest.len() == 7 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A crash must not write the memory of this process, keys and cards in hand included, to disk.
+pub fn forbid_core_dumps() -> std::io::Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none)?)
 }
 
 /// A number of up to 19 digits, for the simulator's names of things.

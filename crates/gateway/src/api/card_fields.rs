@@ -34,8 +34,9 @@ pub fn read(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields>
         .open(form, "card_encrypted_number", |text| card::read_number(text, checks_last_digit));
     let month = cipher.open(form, "card_encrypted_expiry_month", card::read_month);
     let year = cipher.open(form, "card_encrypted_expiry_year", card::read_year);
-    if let (Some(month), Some(year)) = (month, year) {
-        let checked = card::check_expiry(month, year, app.clock.now());
+    if let Some(year) = year {
+        // Without a month that can be read, the year can still be past.
+        let checked = card::check_expiry(month.unwrap_or(12), year, app.clock.now());
         form.keep("card_encrypted_expiry_year", checked);
     }
     let cvv = cipher.open(form, "card_encrypted_cvv", card::check_cvv);
