@@ -234,3 +234,5 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_cards;

@@ -13,7 +13,7 @@ use crate::provider_call::{CallState, Provider, Verdict, Word};
 use crate::scenario::Scenario;
 use crate::settlement::SettlementRule;
 
-const ACCOUNT: AccountId = AccountId(1);
+pub(super) const ACCOUNT: AccountId = AccountId(1);
 
 struct Plain;
 
@@ -28,14 +28,14 @@ impl Wording for Plain {
 }
 
 /// A book with one account, its endpoint, and a clock that stands still.
-struct World {
+pub(super) struct World {
     book: Book,
     ids: IdSource,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let mut book = Book::default();
         let account = Account {
             id: ACCOUNT,
@@ -65,7 +65,7 @@ impl World {
         }
     }
 
-    fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
+    pub(super) fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
         let mut moment = Moment { now: self.now, ids: &mut self.ids, wording: &Plain };
         decide(command, &mut self.book, &mut moment)
     }
@@ -74,7 +74,7 @@ impl World {
         self.run(Command::CreateCharge(Box::new(charge_of(5000, reference, key_use))))
     }
 
-    fn payment(&self, reference: &str) -> &Payment {
+    pub(super) fn payment(&self, reference: &str) -> &Payment {
         let found = self.book.payments.new_rows().find(|(_, row)| row.dgs_reference == reference);
         found.unwrap().1
     }
@@ -86,12 +86,12 @@ impl World {
         self.run(Command::ReportProvider(report)).unwrap();
     }
 
-    fn told(&self) -> Vec<&str> {
+    pub(super) fn told(&self) -> Vec<&str> {
         self.book.events.iter().map(|event| event.body.as_str()).collect()
     }
 }
 
-fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
+pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     CreateCharge {
         account: ACCOUNT,
@@ -120,14 +120,14 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
     }
 }
 
-fn key_use(key: &str, fingerprint: u8) -> KeyUse {
+pub(super) fn key_use(key: &str, fingerprint: u8) -> KeyUse {
     KeyUse {
         scope: KeyScope { account: ACCOUNT, operation: "POST /charges", key: key.to_owned() },
         fingerprint: Fingerprint([fingerprint; 32]),
     }
 }
 
-fn declined() -> Verdict {
+pub(super) fn declined() -> Verdict {
     Verdict::Declined(Reason {
         kind: "declined".to_owned(),
         code: "05".to_owned(),
