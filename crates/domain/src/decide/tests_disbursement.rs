@@ -39,7 +39,8 @@ fn disburse(minor: i64) -> Command {
 }
 
 fn bulk(mode: BulkMode, amounts: &[i64], key_use: Option<KeyUse>) -> Command {
-    let line = |(line, minor): (i64, &i64)| BulkLine { line, reference: None, order: order(*minor) };
+    let line =
+        |(line, minor): (i64, &i64)| BulkLine { line, reference: None, order: order(*minor) };
     Command::CreateBulk(Box::new(CreateBulk {
         account: ACCOUNT,
         key_use,
@@ -89,7 +90,9 @@ fn the_gross_is_held_and_leaves_when_the_transfer_is_made() {
         world.book.journals[1].transfers.iter().map(|transfer| transfer.amount.minor()).collect();
     assert_eq!(moved, [3_900, 100], "the recipient's part and the fee");
     let detail = world.book.details.new_rows().next().unwrap().1;
-    assert!(matches!(detail, Detail::Disbursement(made) if made.proof.as_deref() == Some("PROOF-1")));
+    assert!(
+        matches!(detail, Detail::Disbursement(made) if made.proof.as_deref() == Some("PROOF-1"))
+    );
 }
 
 #[test]

@@ -6,13 +6,19 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::api::{balance, banks, charges, frame, health, sandbox_clock, transactions};
+use crate::api::{
+    balance, banks, bulk_disbursements, charges, disbursements, frame, health, sandbox_clock,
+    transactions,
+};
 use crate::app::App;
 use crate::pages;
 
 pub fn router(app: &Arc<App>) -> Router {
     let api = Router::new()
         .route("/charges", post(charges::create))
+        .route("/disburse", post(disbursements::create))
+        .route("/disburse/bulk", post(bulk_disbursements::create))
+        .route("/disburse/bulk/{id}", get(bulk_disbursements::show))
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/balance", get(balance::show))

@@ -8,7 +8,8 @@ use std::time::Duration;
 use domain::account::{Account, Endpoint};
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{
-    ApiKey, BulkTold, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Told, Wording,
+    ApiKey, BulkTold, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Told,
+    Wording,
 };
 use domain::delivery::{Attempt, Delivery, Reading};
 use domain::event::EventKind;
