@@ -77,8 +77,8 @@ struct Envelope<'a> {
     status: &'static str,
     error_code: &'static str,
     message: String,
-    #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
-    errors: &'a [FieldFault],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldFault>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<LineObject>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -150,22 +150,15 @@ impl Problem {
     /// The whole answer, in the envelope of all errors.
     pub fn answer(&self, request_id: &RequestId) -> Response {
         let (status, error_code, outcome) = self.parts();
-        let of_amount;
-        let errors = match self {
-            Problem::Fields(faults) => faults.as_slice(),
-            Problem::ShortWallet(_) => {
-                of_amount = [FieldFault { field: "amount", message: self.to_string() }];
-                &of_amount
-            }
-            _ => &[],
-        };
+        let errors = if let Problem::Fields(faults) = self { faults.clone() } else { Vec::new() };
         let lines = if let Problem::Lines(lines) = self { lines.as_slice() } else { &[] };
         let short = if let Problem::ShortWallet(short) = self { Some(short) } else { None };
+        let of_amount = short.map(|_| FieldFault { field: "amount", message: self.to_string() });
         let envelope = Envelope {
             status: "failed",
             error_code,
             message: self.to_string(),
-            errors,
+            errors: errors.into_iter().chain(of_amount).collect(),
             lines: lines.iter().map(LineObject::refused).collect(),
             short_wallet: short.map(ShortWalletFields::of),
             outcome,
