@@ -84,7 +84,7 @@ fn rules_of_code() -> Vec<Rule> {
         "Instant",
         "tokio",
         "async fn",
-        "rand::",
+        " rand::",
         "std::fs",
         "std::net",
         "std::thread",

@@ -76,5 +76,5 @@ impl Simulator {
 }
 
 fn word(verdict: Verdict) -> Word {
-    Word { verdict, provider_reference: None, ask_again_after: None }
+    Word { verdict, provider_reference: None, proof: None, ask_again_after: None }
 }

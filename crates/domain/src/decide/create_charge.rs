@@ -76,7 +76,7 @@ pub(super) fn create_charge(
     answer(key, create.key_use, book, moment)
 }
 
-/// `dgs_` and the transaction id (CONTRACT 1.4).
+/// `dgs_` and the transaction id.
 fn own_reference(id: PaymentId) -> String {
     format!("dgs_{}", id.0)
 }
@@ -86,6 +86,7 @@ fn own_reference(id: PaymentId) -> String {
 pub(super) fn is_reserved(reference: &str, horizon: i64) -> bool {
     reference
         .strip_prefix("dgs_")
+        .or_else(|| reference.strip_prefix("DGS"))
         .and_then(crate::id::parse_digits)
         .is_some_and(|digits| digits >= horizon)
 }

@@ -2,7 +2,9 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod create_bulk;
 mod create_charge;
+mod create_disbursement;
 mod post;
 mod record_attempt;
 mod repeat;
@@ -14,7 +16,9 @@ mod use_nonce;
 use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
+pub use create_disbursement::{CreateDisbursement, Order};
 pub use report_provider::Report;
 pub use submit_authorization::{Authorization, SubmitAuthorization};
 
@@ -23,9 +27,9 @@ use crate::book::Book;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
-use crate::idempotency::KeyScope;
+use crate::idempotency::{KeyScope, KeyUse};
 use crate::ledger::WalletError;
-use crate::money::MoneyError;
+use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
 
@@ -36,6 +40,8 @@ pub enum Command {
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
     SubmitAuthorization(Box<SubmitAuthorization>),
+    CreateDisbursement(Box<CreateDisbursement>),
+    CreateBulk(Box<CreateBulk>),
     ReportProvider(Report),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
@@ -71,7 +77,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ and digits name references of ours; use a dgs_reference of another form")]
+    #[error("dgs_ or DGS and digits name references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -87,16 +93,33 @@ pub enum Refusal {
     NonceUsed,
     #[error("was sealed too long ago, or by a clock that is wrong; seal it again")]
     SealedCardOutOfTime,
+    #[error("Insufficient {} balance", .0.currency)]
+    ShortWallet(ShortWallet),
+    #[error("must be more than the fee of {fee}, which the recipient bears")]
+    FeeTakesAll { fee: String },
+    /// Nothing of a bulk was done.
+    #[error("no line was done; see what is wrong with each")]
+    LinesRefused(Vec<RefusedLine>),
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
     Wallet(#[from] WalletError),
 }
 
+/// What a wallet lacks for what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortWallet {
+    pub available_minor: i64,
+    pub required_minor: i64,
+    pub currency: Currency,
+}
+
 /// How facts are put into words for merchants. Pure; lives in `dialects`.
 pub trait Wording: Send + Sync {
     /// The answer to the request that made a payment, or that took it a step further.
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The answer to a bulk of disbursements.
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
 }
@@ -183,6 +206,12 @@ impl Needs {
                     self.nonces.insert((submit.account, nonce.name.clone()));
                 }
             }
+            Command::CreateDisbursement(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateBulk(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
             Command::ReportProvider(report) => {
                 self.accounts.insert(report.account);
                 self.payments.insert((report.account, report.payment));
@@ -196,6 +225,15 @@ impl Needs {
                 self.accounts.insert(attempt.key.account);
             }
             Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+        }
+    }
+
+    /// What a request to take money out of a wallet must see.
+    fn add_debit(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+        self.accounts.insert(account);
+        self.wallets.insert(account);
+        if let Some(key_use) = key_use {
+            self.first_uses.push(key_use.scope.clone());
         }
     }
 }
@@ -213,6 +251,10 @@ pub fn decide(
         Command::SubmitAuthorization(submit) => {
             submit_authorization::submit_authorization(*submit, book, moment)
         }
+        Command::CreateDisbursement(create) => {
+            create_disbursement::create_disbursement(*create, book, moment)
+        }
+        Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
@@ -236,3 +278,5 @@ pub fn decide(
 mod tests;
 #[cfg(test)]
 mod tests_cards;
+#[cfg(test)]
+mod tests_disbursement;

@@ -107,6 +107,7 @@ fn wrong_code(key: (AccountId, PaymentId), book: &mut Book) -> Option<Word> {
             text: "Incorrect OTP".to_owned(),
         }),
         provider_reference: None,
+        proof: None,
         ask_again_after: None,
     })
 }

@@ -12,12 +12,12 @@ use domain::limits;
 use domain::payment::{Detail, Payment};
 use store::query::payments::{self, Name};
 
-use crate::api::Problem;
 use crate::api::caller::Caller;
 use crate::api::card_fields::{nonce_problem, read_pin};
 use crate::api::form::Form;
-use crate::api::idempotency_key::{key_use, keyed, written};
+use crate::api::idempotency_key::{key_use, keyed};
 use crate::api::json_body::JsonBody;
+use crate::api::{Problem, written_answer};
 use crate::app::App;
 use crate::directory::Entry;
 
@@ -45,7 +45,7 @@ pub async fn submit(
         word: app.simulator.authorized(charge.scenario, request.authorization),
     };
     let answer = app.store.lane().submit(Command::SubmitAuthorization(Box::new(command))).await;
-    written(answer.map_err(|error| nonce_problem(error, "auth_pin_nonce"))?)
+    written_answer(answer.map_err(|error| nonce_problem(error, "auth_pin_nonce"))?)
 }
 
 async fn find_charge(

@@ -15,12 +15,12 @@ use domain::provider_call::Provider;
 use domain::scenario::{Choice, Scenario};
 use domain::{Environment, limits};
 
-use crate::api::Problem;
 use crate::api::caller::Caller;
 use crate::api::card_fields::{self, CardFields, nonce_problem};
 use crate::api::form::Form;
-use crate::api::idempotency_key::{key_use, keyed, written};
+use crate::api::idempotency_key::{key_use, keyed};
 use crate::api::json_body::JsonBody;
+use crate::api::{Problem, written_answer};
 use crate::app::App;
 use crate::directory::Entry;
 use crate::secrets::random_number;
@@ -39,7 +39,7 @@ pub async fn create(
     let nonce_field = request.nonce_field;
     let command = CreateCharge { key_use, ..request.command };
     let answer = app.store.lane().submit(Command::CreateCharge(Box::new(command))).await;
-    written(answer.map_err(|error| nonce_problem(error, nonce_field))?)
+    written_answer(answer.map_err(|error| nonce_problem(error, nonce_field))?)
 }
 
 /// A request whose every field is in order.
@@ -238,7 +238,11 @@ fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
 }
 
 /// `None` only beside a fault.
-fn scenario(form: &mut Form<'_>, environment: Environment, choice: Choice) -> Option<Scenario> {
+pub(super) fn scenario(
+    form: &mut Form<'_>,
+    environment: Environment,
+    choice: Choice,
+) -> Option<Scenario> {
     if form.value("scenario_key").is_none() {
         return Some(Scenario::default());
     }
@@ -250,7 +254,8 @@ fn scenario(form: &mut Form<'_>, environment: Environment, choice: Choice) -> Op
     let scenario = Scenario::parse(text, choice);
     if scenario.is_none() {
         let allowed = choice.listed();
-        form.fault("scenario_key", format!("must be one or two, joined by &, of {allowed}"));
+        let count = if choice.issuers.is_empty() { "one" } else { "one or two, joined by &," };
+        form.fault("scenario_key", format!("must be {count} of {allowed}"));
     }
     scenario
 }
@@ -264,7 +269,7 @@ fn dgs_reference(form: &mut Form<'_>) -> Option<String> {
     is_fit.then(|| text.to_owned())
 }
 
-fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
+pub(super) fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
     let text = form.text("callback_url", limits::URL_CHARS_MAX)?;
     let checked = app.egress.check_url(text);
     form.keep("callback_url", checked).map(|_| text.to_owned())

@@ -1,16 +1,14 @@
 //! The idempotency key of a request.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::http::HeaderMap;
 use dialects::json::Object;
 use domain::AccountId;
-use domain::decide::Answer;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
 use domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 
 use zeroize::Zeroizing;
 
-use crate::api::{Problem, json_answer};
+use crate::api::Problem;
 use crate::app::App;
 
 const NAMES: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
@@ -57,17 +55,4 @@ pub fn keyed(key_use: Option<KeyUse>, app: &App) -> Option<KeyUse> {
         ),
         ..key_use
     })
-}
-
-/// The answer to a request that may be a repetition, and says so when it is.
-pub fn written(answer: Answer) -> Result<Response, Problem> {
-    let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
-    let mut response = json_answer(StatusCode::OK, body);
-    if is_replay {
-        response.headers_mut().insert(
-            HeaderName::from_static("idempotent-replayed"),
-            HeaderValue::from_static("true"),
-        );
-    }
-    Ok(response)
 }

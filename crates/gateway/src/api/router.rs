@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use crate::api::{
-    authorize, balance, banks, card_public_key, charges, frame, health, sandbox_clock, transactions,
+    authorize, balance, banks, bulk_disbursements, card_public_key, charges, disbursements, frame,
+    health, sandbox_clock, transactions,
 };
 use crate::app::App;
 use crate::pages;
@@ -17,6 +18,9 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/charges", post(charges::create))
         .route("/authorize", post(authorize::submit))
         .route("/card-public-key", get(card_public_key::show))
+        .route("/disburse", post(disbursements::create))
+        .route("/disburse/bulk", post(bulk_disbursements::create))
+        .route("/disburse/bulk/{id}", get(bulk_disbursements::show))
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/balance", get(balance::show))
@@ -36,6 +40,6 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/js/v2/dgspay.js", get(pages::assets::card_script))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
-        .layer(from_fn_with_state(Arc::clone(app), frame::frame))
+        .layer(from_fn(frame::frame))
         .with_state(Arc::clone(app))
 }
