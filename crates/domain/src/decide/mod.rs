@@ -3,26 +3,32 @@
 
 mod configure_account;
 mod create_charge;
+mod create_conversion;
+mod create_refund;
 mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod settle_charge;
 mod tell;
 
 use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 pub use create_charge::CreateCharge;
+pub use create_conversion::CreateConversion;
+pub use create_refund::CreateRefund;
 pub use report_provider::Report;
 
 use crate::account::Account;
 use crate::book::Book;
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
 use crate::idempotency::KeyScope;
 use crate::ledger::WalletError;
-use crate::money::MoneyError;
+use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
 
@@ -32,7 +38,16 @@ pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
+    CreateConversion(Box<CreateConversion>),
+    CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
+    /// Moves the net of a charge from pending to available, once it is due.
+    SettleCharge {
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Replaces all rates.
+    SetRates(Vec<Quote>),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
         attempt: Attempt,
@@ -67,7 +82,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ and digits name references of ours; use a dgs_reference of another form")]
+    #[error("this form names references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -75,6 +90,16 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
+    #[error("Insufficient {currency} balance")]
+    ShortWallet { available_minor: i64, required_minor: i64, currency: Currency },
+    #[error("there is no rate for this pair of currencies")]
+    RateUnknown,
+    #[error("only a successful charge can be refunded")]
+    ChargeNotSuccessful,
+    #[error("the charge is refunded in full already")]
+    ChargeRefunded,
+    #[error("is more than is left of the charge to refund")]
+    RefundExceedsCharge,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -156,6 +181,22 @@ impl Needs {
                     self.wallets.insert(create.account);
                 }
             }
+            Command::CreateConversion(create) => {
+                self.accounts.insert(create.account);
+                self.wallets.insert(create.account);
+                self.first_uses.extend(create.key_use.iter().map(|used| used.scope.clone()));
+            }
+            Command::CreateRefund(create) => {
+                self.accounts.insert(create.account);
+                self.wallets.insert(create.account);
+                self.payments.insert((create.account, create.charge));
+                self.first_uses.extend(create.key_use.iter().map(|used| used.scope.clone()));
+            }
+            Command::SettleCharge { account, payment } => {
+                self.wallets.insert(*account);
+                self.payments.insert((*account, *payment));
+                self.settlements.insert((*account, *payment));
+            }
             Command::ReportProvider(report) => {
                 self.accounts.insert(report.account);
                 self.payments.insert((report.account, report.payment));
@@ -168,7 +209,9 @@ impl Needs {
                 self.deliveries.insert(attempt.key);
                 self.accounts.insert(attempt.key.account);
             }
-            Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+            Command::ForgetFirstUses { .. }
+            | Command::SetClockAhead { .. }
+            | Command::SetRates(_) => {}
         }
     }
 }
@@ -183,7 +226,18 @@ pub fn decide(
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
         Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::CreateConversion(create) => {
+            create_conversion::create_conversion(*create, book, moment)
+        }
+        Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::SettleCharge { account, payment } => {
+            settle_charge::settle_charge((account, payment), book, moment)
+        }
+        Command::SetRates(rates) => {
+            book.rates = Some(rates);
+            Ok(Answer::Done)
+        }
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
         }
@@ -204,3 +258,5 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_wallet;

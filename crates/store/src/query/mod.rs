@@ -4,4 +4,6 @@ pub mod accounts;
 pub mod deliveries;
 pub mod payments;
 pub mod provider_calls;
+pub mod rates;
+pub mod settlements;
 pub mod wallets;
