@@ -2,7 +2,7 @@
 
 use crate::fee::round_half_even;
 use crate::id::PaymentId;
-use crate::money::{Currency, Money, MoneyError};
+use crate::money::{Currency, Money, MoneyError, positive_decimal};
 use crate::scenario::Scenario;
 use crate::time::Timestamp;
 
@@ -65,6 +65,11 @@ pub fn is_reference(text: &str) -> bool {
 }
 
 impl Rate {
+    /// Reads a JSON number's text exactly: above zero, six decimals at most.
+    pub fn from_decimal_text(text: &str) -> Result<Rate, MoneyError> {
+        positive_decimal(text, 6).map(|micros| Rate { micros })
+    }
+
     /// `source` in `target`, rounded half-even to the target's minor unit.
     pub fn convert(self, source: Money, target: Currency) -> Result<Money, MoneyError> {
         let overflow = MoneyError::AmountExceedsLimit;

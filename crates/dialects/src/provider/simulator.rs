@@ -13,6 +13,9 @@ use domain::{PaymentId, Timestamp};
 pub struct Simulator {
     /// From the STK push to the customer's PIN.
     pub approval_delay: Duration,
+    /// From a transfer's acceptance to its end; refunds are transfers too.
+    pub transfer_delay: Duration,
+    pub conversion_delay: Duration,
 }
 
 impl Simulator {
@@ -30,12 +33,31 @@ impl Simulator {
     pub fn status(&self, payment: &Payment, detail: &Detail, now: Timestamp) -> Word {
         match detail {
             Detail::Charge(charge) => self.charge_status(payment, charge.scenario, now),
-            Detail::Disbursement(_) | Detail::Conversion(_) | Detail::Refund(_) => Word {
+            Detail::Conversion(conversion) => {
+                let refusal = declined("51", "Insufficient balance");
+                let verdict = outcome_of(conversion.scenario, refusal);
+                timed(payment, self.conversion_delay, verdict, now)
+            }
+            Detail::Refund(refund) => {
+                let refusal = declined("05", "The payer's account cannot be credited");
+                timed(payment, self.transfer_delay, outcome_of(refund.scenario, refusal), now)
+            }
+            Detail::Disbursement(_) => Word {
                 verdict: Verdict::Succeeded,
                 provider_reference: Some(reference(payment.id)),
                 ask_again_after: None,
             },
         }
+    }
+
+    /// The answer to a new conversion.
+    pub fn conversion_word(&self) -> Word {
+        accepted(self.conversion_delay)
+    }
+
+    /// The answer to a new refund.
+    pub fn refund_word(&self) -> Word {
+        accepted(self.transfer_delay)
     }
 
     fn charge_status(&self, payment: &Payment, scenario: Scenario, now: Timestamp) -> Word {
@@ -74,6 +96,26 @@ impl Simulator {
         };
         Verdict::Declined(refusal)
     }
+}
+
+fn accepted(delay: Duration) -> Word {
+    Word { verdict: Verdict::Pending, provider_reference: None, ask_again_after: Some(delay) }
+}
+
+fn outcome_of(scenario: Scenario, refusal: Reason) -> Verdict {
+    if scenario.scene == Some(Scene::Failed) {
+        Verdict::Declined(refusal)
+    } else {
+        Verdict::Succeeded
+    }
+}
+
+/// What nobody has to approve: it is decided, and told once its time has gone by.
+fn timed(payment: &Payment, delay: Duration, verdict: Verdict, now: Timestamp) -> Word {
+    let due_at = payment.created_at.plus(delay);
+    let (verdict, ask_again_after) =
+        if now < due_at { (Verdict::Pending, Some(due_at.since(now))) } else { (verdict, None) };
+    Word { verdict, provider_reference: Some(reference(payment.id)), ask_again_after }
 }
 
 fn declined(code: &str, text: &str) -> Reason {

@@ -70,7 +70,11 @@ impl World {
         decide(command, &mut self.book, &mut moment)
     }
 
-    pub(super) fn create(&mut self, reference: &str, key_use: Option<KeyUse>) -> Result<Answer, Refusal> {
+    pub(super) fn create(
+        &mut self,
+        reference: &str,
+        key_use: Option<KeyUse>,
+    ) -> Result<Answer, Refusal> {
         self.run(Command::CreateCharge(Box::new(charge_of(5000, reference, key_use))))
     }
 

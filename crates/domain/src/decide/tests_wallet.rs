@@ -234,11 +234,8 @@ fn a_refund_needs_a_successful_charge_and_the_money() {
     assert_eq!(world.refund(None), Err(Refusal::ChargeNotSuccessful));
     world.report("one", Verdict::Succeeded);
     // All of the net is pending still.
-    let short = Refusal::ShortWallet {
-        available_minor: 0,
-        required_minor: 5000,
-        currency: Currency::Rwf,
-    };
+    let short =
+        Refusal::ShortWallet { available_minor: 0, required_minor: 5000, currency: Currency::Rwf };
     assert_eq!(world.refund(None), Err(short));
     assert_eq!(world.payment("one").refunded_minor, 0);
 }

@@ -26,9 +26,10 @@ pub(crate) const fn detail_source(kind: PaymentKind) -> (&'static str, &'static 
              scenario, bulk_id, bulk_line, proof",
             "disbursement",
         ),
-        PaymentKind::Conversion => {
-            ("target_minor, target_currency, rate_micros, rate_quoted_at_us, scenario", "conversion")
-        }
+        PaymentKind::Conversion => (
+            "target_minor, target_currency, rate_micros, rate_quoted_at_us, scenario",
+            "conversion",
+        ),
         PaymentKind::Refund => ("charge_id, charge_reference, reason, scenario", "refund"),
     }
 }
