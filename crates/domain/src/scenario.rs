@@ -93,6 +93,11 @@ impl Choice {
     pub const OUTCOME: Choice =
         Choice { scenes: &[Scene::Successful, Scene::Failed], issuers: &[] };
 
+    /// How many parts a key may have, in words.
+    pub const fn parts_max(self) -> &'static str {
+        if self.issuers.is_empty() { "one" } else { "one or two, joined by &," }
+    }
+
     /// The allowed parts in one line, for the message of a refusal.
     pub fn listed(self) -> String {
         let scenes = self.scenes.iter().map(|scene| format!("scenario:{}", scene.name()));

@@ -5,12 +5,15 @@ mod banks;
 mod caller;
 mod charges;
 mod client_address;
+mod convert;
 mod form;
 mod frame;
 mod health;
 mod idempotency_key;
 mod json_body;
 mod problem;
+mod rates;
+mod refunds;
 mod router;
 mod sandbox_clock;
 mod transactions;
@@ -19,8 +22,9 @@ pub use problem::Problem;
 pub use router::router;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use domain::decide::Answer;
 
 /// An answer of the API: JSON text with a status.
 fn json_answer(status: StatusCode, body: String) -> Response {
@@ -30,4 +34,15 @@ fn json_answer(status: StatusCode, body: String) -> Response {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// The answer of a command that writes one, saying so when it is a repeated one.
+fn written_answer(answer: Answer) -> Result<Response, Problem> {
+    let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
+    let mut response = json_answer(StatusCode::OK, body);
+    if is_replay {
+        let name = HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dialects::json::JsonFault;
+use dialects::json::{JsonFault, number};
+use domain::Currency;
 use domain::access::AccessRefusal;
 use domain::decide::Refusal;
+use domain::money::amount_text;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use store::{StoreError, SubmitError};
 
 use crate::api::json_answer;
@@ -45,6 +48,8 @@ pub enum Problem {
     Access(#[from] AccessRefusal),
     #[error("nothing is here under this name for your account")]
     NotFound,
+    #[error("Insufficient {currency} balance")]
+    ShortWallet { available_minor: i64, required_minor: i64, currency: Currency },
     #[error("{0}")]
     Conflict(String),
     #[error("too many requests; wait as Retry-After says")]
@@ -66,9 +71,19 @@ struct Envelope<'a> {
     message: String,
     #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
     errors: &'a [FieldFault],
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    short_wallet: Option<ShortWallet>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     request_id: &'a str,
+}
+
+/// What a wallet holds, and what it would have to hold.
+#[derive(Serialize)]
+struct ShortWallet {
+    available_balance: Box<RawValue>,
+    required: Box<RawValue>,
+    currency: &'static str,
 }
 
 impl Problem {
@@ -78,6 +93,7 @@ impl Problem {
             Problem::Fields(_) | Problem::Json(_) | Problem::Header(..) | Problem::BodyBroken => {
                 (StatusCode::BAD_REQUEST, "90", None)
             }
+            Problem::ShortWallet { .. } => (StatusCode::BAD_REQUEST, "90", None),
             Problem::WrongType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "90", None),
             Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "90", None),
             Problem::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "90", None),
@@ -105,6 +121,18 @@ impl Problem {
         matches!(self, Problem::Busy).then_some(1)
     }
 
+    fn short_wallet(&self) -> Option<ShortWallet> {
+        let Problem::ShortWallet { available_minor, required_minor, currency } = *self else {
+            return None;
+        };
+        let amount = |minor| number(amount_text(minor, currency));
+        Some(ShortWallet {
+            available_balance: amount(available_minor),
+            required: amount(required_minor),
+            currency: currency.code(),
+        })
+    }
+
     /// The whole answer, in the envelope of all errors.
     pub fn answer(&self, request_id: &RequestId) -> Response {
         let (status, error_code, outcome) = self.parts();
@@ -114,6 +142,7 @@ impl Problem {
             error_code,
             message: self.to_string(),
             errors,
+            short_wallet: self.short_wallet(),
             outcome,
             request_id: request_id.as_str(),
         };
@@ -165,11 +194,24 @@ impl From<SubmitError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         match &refusal {
-            Refusal::KeyReused | Refusal::ReferenceTaken | Refusal::ReferenceReserved => {
-                Problem::Conflict(refusal.to_string())
-            }
+            Refusal::KeyReused
+            | Refusal::ReferenceTaken
+            | Refusal::ReferenceReserved
+            | Refusal::ChargeNotSuccessful
+            | Refusal::ChargeRefunded => Problem::Conflict(refusal.to_string()),
             Refusal::PaymentUnknown => Problem::NotFound,
-            Refusal::Money(_) | Refusal::Wallet(_) => {
+            Refusal::ShortWallet { available_minor, required_minor, currency } => {
+                Problem::ShortWallet {
+                    available_minor: *available_minor,
+                    required_minor: *required_minor,
+                    currency: *currency,
+                }
+            }
+            Refusal::RateUnknown => {
+                let message = refusal.to_string();
+                Problem::Fields(vec![FieldFault { field: "to_currency", message }])
+            }
+            Refusal::Money(_) | Refusal::Wallet(_) | Refusal::RefundExceedsCharge => {
                 Problem::Fields(vec![FieldFault { field: "amount", message: refusal.to_string() }])
             }
             // Authenticated requests name accounts that exist.

@@ -6,7 +6,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::api::{balance, banks, charges, frame, health, sandbox_clock, transactions};
+use crate::api::{
+    balance, banks, charges, convert, frame, health, rates, refunds, sandbox_clock, transactions,
+};
 use crate::app::App;
 use crate::pages;
 
@@ -16,6 +18,9 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/balance", get(balance::show))
+        .route("/convert", post(convert::create))
+        .route("/rates", get(rates::list))
+        .route("/refunds", post(refunds::create))
         .route("/banks/{country}", get(banks::list));
     let api = match app.settings.environment {
         domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),
