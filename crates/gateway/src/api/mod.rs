@@ -11,6 +11,8 @@ mod frame;
 mod health;
 mod idempotency_key;
 mod json_body;
+#[cfg(test)]
+mod live_tests;
 mod problem;
 mod rates;
 mod refunds;
