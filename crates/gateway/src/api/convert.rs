@@ -71,22 +71,20 @@ fn preview(source: Money, quote: Option<Quote>) -> Result<Response, Problem> {
 
 /// The refusals that are worded for conversions.
 fn refused(refusal: Refusal) -> Result<Response, Problem> {
-    let from_amount = |message: &str| {
-        let message = message.to_owned();
-        Err(Problem::Fields(vec![FieldFault { field: "from_amount", message }]))
-    };
-    match refusal {
-        Refusal::ShortWallet { available_minor, required_minor, currency } => {
-            let body = conversion_short_wallet(available_minor, required_minor, currency);
-            Ok(json_answer(StatusCode::BAD_REQUEST, body))
-        }
-        // The amount itself is positive: what it would bring is not.
-        Refusal::Money(MoneyError::AmountMustBePositive) => {
-            from_amount("is too small to bring anything in the target currency")
-        }
-        Refusal::Money(error) => from_amount(&error.to_string()),
-        other => Err(other.into()),
+    if let Refusal::ShortWallet { available_minor, required_minor, currency } = refusal {
+        let body = conversion_short_wallet(available_minor, required_minor, currency);
+        return Ok(json_answer(StatusCode::BAD_REQUEST, body));
     }
+    if let Refusal::Money(error) = refusal {
+        let message = if error == MoneyError::AmountMustBePositive {
+            // The amount itself is: what it would bring is not.
+            "is too small to bring anything in the target currency".to_owned()
+        } else {
+            error.to_string()
+        };
+        return Err(Problem::Fields(vec![FieldFault { field: "from_amount", message }]));
+    }
+    Err(refusal.into())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
