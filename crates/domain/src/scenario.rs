@@ -89,14 +89,14 @@ impl Choice {
     pub const MOBILE_MONEY: Choice =
         Choice { scenes: &[Scene::AuthPin, Scene::AuthRedirect], issuers: &Issuer::ALL };
 
+    pub const DISBURSEMENT: Choice = Choice {
+        scenes: &[Scene::Successful, Scene::InsufficientBalance, Scene::InvalidCurrency],
+        issuers: &[],
+    };
+
     /// Of conversions and refunds: they end one way or the other, and nobody is asked.
     pub const OUTCOME: Choice =
         Choice { scenes: &[Scene::Successful, Scene::Failed], issuers: &[] };
-
-    /// How many parts a key may have, in words.
-    pub const fn parts_max(self) -> &'static str {
-        if self.issuers.is_empty() { "one" } else { "one or two, joined by &," }
-    }
 
     /// The allowed parts in one line, for the message of a refusal.
     pub fn listed(self) -> String {

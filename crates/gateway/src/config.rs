@@ -62,7 +62,7 @@ pub struct SandboxArgs {
     #[arg(long, env = "DGSPAY_APPROVAL_DELAY_MS", default_value_t = 2000, value_name = "MS")]
     pub approval_delay_ms: u64,
 
-    /// Milliseconds from a transfer, such as a refund, to its simulated end
+    /// Milliseconds from a disbursement or refund to the end of its simulated transfer
     #[arg(long, env = "DGSPAY_TRANSFER_DELAY_MS", default_value_t = 2000, value_name = "MS")]
     pub transfer_delay_ms: u64,
 

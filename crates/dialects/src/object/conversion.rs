@@ -1,10 +1,10 @@
 //! The answers to `POST /convert`, and the events of a conversion's end.
 
+use domain::Money;
 use domain::conversion::{Conversion, Rate};
-use domain::decide::Told;
+use domain::decide::{ShortWallet, Told};
 use domain::event::EventKind;
 use domain::payment::Payment;
-use domain::{Currency, Money};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -128,7 +128,7 @@ pub fn conversion_event(kind: EventKind, told: Told<'_>, conversion: &Conversion
 }
 
 #[derive(Serialize)]
-struct ShortWallet {
+struct ShortWalletAnswer {
     status: &'static str,
     message: String,
     error_code: &'static str,
@@ -138,17 +138,14 @@ struct ShortWallet {
 }
 
 /// The one refusal with a code of its own, which the guide prints like this.
-pub fn conversion_short_wallet(
-    available_minor: i64,
-    required_minor: i64,
-    currency: Currency,
-) -> String {
-    to_text(&ShortWallet {
+pub fn conversion_short_wallet(short: &ShortWallet) -> String {
+    let currency = short.currency;
+    to_text(&ShortWalletAnswer {
         status: "failed",
         message: format!("Insufficient {currency} balance"),
         error_code: "VALIDATION_ERROR",
-        available_balance: amount(available_minor, currency),
-        required: amount(required_minor, currency),
+        available_balance: amount(short.available_minor, currency),
+        required: amount(short.required_minor, currency),
         currency: currency.code(),
     })
 }
@@ -156,11 +153,14 @@ pub fn conversion_short_wallet(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Currency;
 
     #[test]
     fn the_guides_preview_and_its_short_wallet() {
         let money = |minor, currency| Money::from_minor(minor, currency).unwrap();
         let (source, target) = (money(10_000, Currency::Usd), money(9450, Currency::Eur));
+        let currency = Currency::Usd;
+        let short = ShortWallet { available_minor: 5000, required_minor: 10_000, currency };
         assert_eq!(
             conversion_preview(source, target, Rate { micros: 945_000 }),
             concat!(
@@ -170,7 +170,7 @@ mod tests {
             )
         );
         assert_eq!(
-            conversion_short_wallet(5000, 10_000, Currency::Usd),
+            conversion_short_wallet(&short),
             concat!(
                 r#"{"status":"failed","message":"Insufficient USD balance","#,
                 r#""error_code":"VALIDATION_ERROR","available_balance":50,"required":100,"#,

@@ -2,8 +2,10 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod create_bulk;
 mod create_charge;
 mod create_conversion;
+mod create_disbursement;
 mod create_refund;
 mod post;
 mod record_attempt;
@@ -15,8 +17,10 @@ mod tell;
 use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
 pub use create_conversion::CreateConversion;
+pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use report_provider::Report;
 
@@ -26,7 +30,7 @@ use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
-use crate::idempotency::KeyScope;
+use crate::idempotency::{KeyScope, KeyUse};
 use crate::ledger::WalletError;
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
@@ -38,6 +42,8 @@ pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
+    CreateDisbursement(Box<CreateDisbursement>),
+    CreateBulk(Box<CreateBulk>),
     CreateConversion(Box<CreateConversion>),
     CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
@@ -90,8 +96,13 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
-    #[error("Insufficient {currency} balance")]
-    ShortWallet { available_minor: i64, required_minor: i64, currency: Currency },
+    #[error("Insufficient {} balance", .0.currency)]
+    ShortWallet(ShortWallet),
+    #[error("must be more than the fee of {fee}, which the recipient bears")]
+    FeeTakesAll { fee: String },
+    /// Nothing of a bulk was done.
+    #[error("no line was done; see what is wrong with each")]
+    LinesRefused(Vec<RefusedLine>),
     #[error("there is no rate for this pair of currencies")]
     RateUnknown,
     #[error("only a successful charge can be refunded")]
@@ -106,10 +117,20 @@ pub enum Refusal {
     Wallet(#[from] WalletError),
 }
 
+/// What a wallet lacks for what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortWallet {
+    pub available_minor: i64,
+    pub required_minor: i64,
+    pub currency: Currency,
+}
+
 /// How facts are put into words for merchants. Pure; lives in `dialects`.
 pub trait Wording: Send + Sync {
     /// The answer to the request that made a payment, or that took it a step further.
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The answer to a bulk of disbursements.
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
 }
@@ -181,16 +202,18 @@ impl Needs {
                     self.wallets.insert(create.account);
                 }
             }
+            Command::CreateDisbursement(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateBulk(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
             Command::CreateConversion(create) => {
-                self.accounts.insert(create.account);
-                self.wallets.insert(create.account);
-                self.first_uses.extend(create.key_use.iter().map(|used| used.scope.clone()));
+                self.add_debit(create.account, create.key_use.as_ref());
             }
             Command::CreateRefund(create) => {
-                self.accounts.insert(create.account);
-                self.wallets.insert(create.account);
+                self.add_debit(create.account, create.key_use.as_ref());
                 self.payments.insert((create.account, create.charge));
-                self.first_uses.extend(create.key_use.iter().map(|used| used.scope.clone()));
             }
             Command::SettleCharge { account, payment } => {
                 self.wallets.insert(*account);
@@ -214,6 +237,15 @@ impl Needs {
             | Command::SetRates(_) => {}
         }
     }
+
+    /// What a request to take money out of a wallet must see.
+    fn add_debit(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+        self.accounts.insert(account);
+        self.wallets.insert(account);
+        if let Some(key_use) = key_use {
+            self.first_uses.push(key_use.scope.clone());
+        }
+    }
 }
 
 /// Decides one command against the book.
@@ -226,6 +258,10 @@ pub fn decide(
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
         Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::CreateDisbursement(create) => {
+            create_disbursement::create_disbursement(*create, book, moment)
+        }
+        Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
         Command::CreateConversion(create) => {
             create_conversion::create_conversion(*create, book, moment)
         }
@@ -258,5 +294,7 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_disbursement;
 #[cfg(test)]
 mod tests_wallet;

@@ -130,11 +130,11 @@ fn a_conversion_beyond_the_wallet_says_what_is_there_and_changes_nothing() {
     let mut world = World::with_usd(5000);
     let mut create = conversion_of(10_000, 945_000);
     create.key_use = Some(key_use("k", 1));
-    let short = Refusal::ShortWallet {
+    let short = Refusal::ShortWallet(ShortWallet {
         available_minor: 5000,
         required_minor: 10_000,
         currency: Currency::Usd,
-    };
+    });
     assert_eq!(short.to_string(), "Insufficient USD balance");
     assert_eq!(world.convert(create), Err(short));
     assert_eq!(world.wallet(Currency::Usd), (0, 5000, 0));
@@ -234,8 +234,11 @@ fn a_refund_needs_a_successful_charge_and_the_money() {
     assert_eq!(world.refund(None), Err(Refusal::ChargeNotSuccessful));
     world.report("one", Verdict::Succeeded);
     // All of the net is pending still.
-    let short =
-        Refusal::ShortWallet { available_minor: 0, required_minor: 5000, currency: Currency::Rwf };
+    let short = Refusal::ShortWallet(ShortWallet {
+        available_minor: 0,
+        required_minor: 5000,
+        currency: Currency::Rwf,
+    });
     assert_eq!(world.refund(None), Err(short));
     assert_eq!(world.payment("one").refunded_minor, 0);
 }

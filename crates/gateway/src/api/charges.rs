@@ -196,8 +196,9 @@ pub(super) fn scenario(
     let text = form.required_text("scenario_key", limits::NAME_CHARS_MAX)?;
     let scenario = Scenario::parse(text, choice);
     if scenario.is_none() {
-        let (most, allowed) = (choice.parts_max(), choice.listed());
-        form.fault("scenario_key", format!("must be {most} of {allowed}"));
+        let allowed = choice.listed();
+        let count = if choice.issuers.is_empty() { "one" } else { "one or two, joined by &," };
+        form.fault("scenario_key", format!("must be {count} of {allowed}"));
     }
     scenario
 }

@@ -48,7 +48,7 @@ pub async fn create(
         scenario: request.scenario,
         callback_url: request.callback_url,
         provider: Provider::Simulator,
-        first_word: Some(app.simulator.conversion_word()),
+        first_word: Some(app.simulator.first_conversion_word()),
     };
     match app.store.lane().submit(Command::CreateConversion(Box::new(command))).await {
         Ok(answer) => written_answer(answer),
@@ -71,8 +71,8 @@ fn preview(source: Money, quote: Option<Quote>) -> Result<Response, Problem> {
 
 /// The refusals that are worded for conversions.
 fn refused(refusal: Refusal) -> Result<Response, Problem> {
-    if let Refusal::ShortWallet { available_minor, required_minor, currency } = refusal {
-        let body = conversion_short_wallet(available_minor, required_minor, currency);
+    if let Refusal::ShortWallet(short) = refusal {
+        let body = conversion_short_wallet(&short);
         return Ok(json_answer(StatusCode::BAD_REQUEST, body));
     }
     if let Refusal::Money(error) = refusal {

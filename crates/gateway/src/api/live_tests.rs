@@ -125,6 +125,8 @@ async fn the_sandboxs_liberties_end_here() {
         ("/refunds", r#"{"scenario_key": "scenario:failed"}"#, 400, "for the sandbox alone"),
         ("/charges", r#"{"redirect_url": "http://yourdomain.com/"}"#, 400, "https address"),
         ("/charges", r#"{"amount": 1,}"#, 400, "not valid JSON"),
+        ("/disburse", r#"{"scenario_key": "scenario:successful"}"#, 400, "for the sandbox alone"),
+        ("/disburse/bulk", r#"{"mode": "all",}"#, 400, "not valid JSON"),
         ("/sandbox/clock", r#"{"advance_seconds": 1}"#, 404, "\"92\""),
     ] {
         let request = live.request(path, Some(body), "198.51.100.1");

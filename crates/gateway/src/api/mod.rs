@@ -2,10 +2,12 @@
 
 mod balance;
 mod banks;
+mod bulk_disbursements;
 mod caller;
 mod charges;
 mod client_address;
 mod convert;
+mod disbursements;
 mod form;
 mod frame;
 mod health;
@@ -38,13 +40,19 @@ fn json_answer(status: StatusCode, body: String) -> Response {
     response
 }
 
-/// The answer of a command that writes one, saying so when it is a repeated one.
+/// The answer that a command wrote, marked where it is a repetition of an earlier one.
 fn written_answer(answer: Answer) -> Result<Response, Problem> {
-    let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
-    let mut response = json_answer(StatusCode::OK, body);
-    if is_replay {
-        let name = HeaderName::from_static("idempotent-replayed");
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    match answer {
+        Answer::Written { body, is_replay } => {
+            let mut response = json_answer(StatusCode::OK, body);
+            if is_replay {
+                response.headers_mut().insert(
+                    HeaderName::from_static("idempotent-replayed"),
+                    HeaderValue::from_static("true"),
+                );
+            }
+            Ok(response)
+        }
+        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
     }
-    Ok(response)
 }

@@ -61,7 +61,7 @@ pub async fn create(
         reason,
         scenario,
         callback_url,
-        first_word: Some(app.simulator.refund_word()),
+        first_word: Some(app.simulator.first_transfer_word()),
     };
     written_answer(app.store.lane().submit(Command::CreateRefund(Box::new(command))).await?)
 }

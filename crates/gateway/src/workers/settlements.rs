@@ -113,8 +113,12 @@ mod tests {
 
     fn successful_charge() -> Command {
         let phone = Phone::rwandan("789654321").unwrap();
-        let succeeded =
-            Word { verdict: Verdict::Succeeded, provider_reference: None, ask_again_after: None };
+        let succeeded = Word {
+            verdict: Verdict::Succeeded,
+            provider_reference: None,
+            proof: None,
+            ask_again_after: None,
+        };
         Command::CreateCharge(Box::new(CreateCharge {
             account: ACCOUNT,
             key_use: None,
