@@ -1,13 +1,11 @@
 //! `POST /convert` refuses what it should, in the guide's words where it has some.
 
-use testkit::Options;
-
 use crate::purse::{convert_body, post, with};
 use crate::shop::{Shop, assert_refused, faulty_fields};
 
 #[test]
 fn a_short_wallet_is_told_in_the_guides_body() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let before = shop.purses();
     let body = convert_body("convert", "USD", "EUR", "1000.01");
     let answer = post(&shop.sandbox.api, "/convert", &body);
@@ -31,7 +29,7 @@ fn a_short_wallet_is_told_in_the_guides_body() {
 
 #[test]
 fn every_fault_is_named_in_the_order_of_the_table() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let before = shop.purses();
     let body = |action, from, to, amount| convert_body(action, from, to, amount);
     let good = body("convert", "USD", "EUR", "1");
@@ -94,7 +92,7 @@ fn a_file_of_rates_that_cannot_be_read_stops_the_start_and_says_why() {
 
 #[test]
 fn a_merchant_cannot_take_our_references() {
-    let shop = Shop::open_with(Options::default());
+    let shop = Shop::open_slow();
     for reference in ["DGSCONV1A2B3C4D", "DGSREF123"] {
         let body = crate::charge_body::ChargeBody::guide().with_text("dgs_reference", reference);
         assert_refused(reference, &shop.post_charge(&body, &[]), 409, "93");

@@ -2,15 +2,14 @@
 
 use std::fs;
 
-use testkit::Options;
 use testkit::http::elements;
 
-use crate::purse::{END_S, Purse, convert_body, post, with};
+use crate::purse::{END_S, Purse, convert_body, post, slow, with};
 use crate::shop::{Shop, assert_members, assert_refused, assert_values, unquoted};
 
 #[test]
 fn a_preview_is_the_guides_and_moves_nothing() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let before = shop.purses();
     let body = convert_body("preview", "USD", "EUR", "100");
     let answer = post(&shop.sandbox.api, "/convert", &body);
@@ -33,7 +32,7 @@ fn a_preview_is_the_guides_and_moves_nothing() {
 
 #[test]
 fn a_conversion_debits_at_once_and_credits_with_the_guides_event() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let before = shop.purses();
     let body = convert_body("convert", "USD", "EUR", "100");
     let answer = post(&shop.sandbox.api, "/convert", &body);
@@ -85,7 +84,7 @@ fn a_conversion_debits_at_once_and_credits_with_the_guides_event() {
 
 #[test]
 fn a_failure_gives_back_exactly_what_was_taken() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let before = shop.purses();
     let body = convert_body("convert", "USD", "RWF", "123.45");
     let body = with(&body, "scenario_key", r#""scenario:failed""#);
@@ -119,7 +118,7 @@ fn a_failure_gives_back_exactly_what_was_taken() {
 
 #[test]
 fn a_conversion_is_a_transaction() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let reference = shop.convert("USD", "EUR", "100");
     let record = shop.record(&reference);
     let expected = [
@@ -142,7 +141,7 @@ fn a_conversion_is_a_transaction() {
 
 #[test]
 fn a_scenario_of_success_and_none_are_the_same() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let plain = convert_body("convert", "EUR", "RWF", "10");
     let successful = with(&plain, "scenario_key", r#""scenario:successful""#);
     for body in [plain, successful] {
@@ -156,7 +155,7 @@ fn a_scenario_of_success_and_none_are_the_same() {
 
 #[test]
 fn a_repeated_request_converts_once() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let before = shop.purses();
     let body = convert_body("convert", "USD", "EUR", "100");
     let send = |body: &str| {
@@ -175,7 +174,7 @@ fn a_repeated_request_converts_once() {
 
 #[test]
 fn the_callback_url_of_a_conversion_takes_its_event() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let url = format!("\"{}\"", shop.receiver.url("/ok/mine"));
     let body = with(&convert_body("convert", "USD", "EUR", "1"), "callback_url", &url);
     assert_eq!(post(&shop.sandbox.api, "/convert", &body).status, 200);
@@ -195,10 +194,8 @@ fn a_rate_holds_while_the_table_changes() {
         fs::write(&file, text).expect("the folder is writable");
     };
     write("0.91", "2026-01-05T08:00:00Z");
-    let options = Options::default()
-        .flag("--rates-file", file.to_str().expect("a path of UTF-8"))
-        .variable("DGSPAY_CONVERSION_DELAY_MS", "600000");
-    let mut shop = Shop::open_with(options);
+    let path = file.to_str().expect("a path of UTF-8");
+    let mut shop = Shop::open_with(slow().flag("--rates-file", path));
     let before = shop.purses();
     let reference = shop.convert("USD", "EUR", "100");
 
@@ -219,7 +216,7 @@ fn a_rate_holds_while_the_table_changes() {
     let preview = post(&shop.sandbox.api, "/convert", &body).fields();
     assert_values("preview", &preview, &[("to_amount", "50"), ("rate", "0.500000")]);
 
-    shop.sandbox.advance_clock(601);
+    shop.sandbox.advance_clock(END_S);
     let event = shop.receiver.wait_for_event(&reference).fields();
     assert_values("event", &event, &[("to_amount", "91"), ("rate", "0.910000")]);
     assert_eq!(shop.purses()["EUR"].available, before["EUR"].available + 9100);
@@ -230,7 +227,7 @@ fn a_rate_holds_while_the_table_changes() {
 
 #[test]
 fn rates_say_where_they_come_from_and_since_when() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let answer = shop.get("/rates");
     assert_eq!(answer.status, 200, "{}", answer.text());
     let members = ["from_currency", "to_currency", "rate", "rate_display", "origin", "quoted_at"];

@@ -15,5 +15,6 @@ mod purse;
 mod races;
 mod refunds;
 mod settlements;
+#[expect(dead_code, reason = "made for another binary, which uses all of it")]
 #[path = "../first_light/shop.rs"]
 mod shop;

@@ -9,10 +9,11 @@ use testkit::{Answer, Client, Options};
 use crate::charge_body::ChargeBody;
 use crate::shop::{Shop, unquoted};
 
-/// A little more than the conversion, transfer and approval delays.
-pub const END_S: u64 = 3;
-/// A little more than the settlement delay.
-pub const SETTLED_S: u64 = 6;
+/// How long conversions, refunds and settlements take here: longer than any test, so that only
+/// the moved clock ends them.
+const DELAY_MS: &str = "600000";
+/// A little more.
+pub const END_S: u64 = 601;
 
 const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
@@ -66,10 +67,16 @@ pub fn reference(answer: &Answer, member: &str) -> String {
     unquoted(&answer.fields()[member])
 }
 
+pub fn slow() -> Options {
+    let delays = ["CONVERSION", "TRANSFER", "SETTLEMENT"];
+    delays.iter().fold(Options::default(), |options, delay| {
+        options.variable(&format!("DGSPAY_{delay}_DELAY_MS"), DELAY_MS)
+    })
+}
+
 impl Shop {
-    /// Whose charges settle only after a day, so that what is pending stays so.
-    pub fn open_unsettling() -> Shop {
-        Shop::open_with(Options::default().variable("DGSPAY_SETTLEMENT_DELAY_MS", "86400000"))
+    pub fn open_slow() -> Shop {
+        Shop::open_with(slow())
     }
 
     pub fn purses(&self) -> Purses {
@@ -89,7 +96,7 @@ impl Shop {
     pub fn settled_charge(&self, amount: &str) -> String {
         let reference = self.charge(&ChargeBody::guide().with("amount", amount));
         self.finish(&reference);
-        self.sandbox.advance_clock(SETTLED_S);
+        self.sandbox.advance_clock(END_S);
         self.wait_for_record(&reference, "settlement_status", "settled");
         reference
     }

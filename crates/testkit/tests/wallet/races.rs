@@ -7,7 +7,7 @@ use std::thread;
 use testkit::Answer;
 
 use crate::charge_body::ChargeBody;
-use crate::purse::{END_S, SETTLED_S, convert_body, post, with};
+use crate::purse::{END_S, convert_body, post, with};
 use crate::shop::{Shop, unquoted};
 
 /// Sends these requests at the same moment, each on a connection of its own.
@@ -43,7 +43,7 @@ fn wait_for_events(shop: &Shop, references: &BTreeSet<String>) {
 
 #[test]
 fn five_hundred_conversions_of_what_a_hundred_can_have() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let body = convert_body("convert", "USD", "EUR", "10");
     let requests = vec![("/convert", body); 500];
     let answers = all_at_once(&shop, &requests);
@@ -63,7 +63,7 @@ fn five_hundred_conversions_of_what_a_hundred_can_have() {
 
 #[test]
 fn five_hundred_refunds_of_one_charge_give_back_the_charge_and_no_more() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let charge = shop.settled_charge("5000");
     let before = shop.purses()["RWF"].available;
     let body = format!(r#"{{"dgs_reference": "{charge}", "amount": 100}}"#);
@@ -81,12 +81,12 @@ fn five_hundred_refunds_of_one_charge_give_back_the_charge_and_no_more() {
 
 #[test]
 fn conversions_and_refunds_on_one_wallet_end_exact() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let charges: Vec<String> =
         (0..4).map(|_| shop.charge(&ChargeBody::guide().with("amount", "100000"))).collect();
     let made: BTreeSet<String> = charges.iter().cloned().collect();
     wait_for_events(&shop, &made);
-    shop.sandbox.advance_clock(SETTLED_S);
+    shop.sandbox.advance_clock(END_S);
     for charge in &charges {
         shop.wait_for_record(charge, "settlement_status", "settled");
     }

@@ -12,7 +12,7 @@ fn body(reference: &str) -> String {
 
 #[test]
 fn a_refund_is_held_and_then_gone() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let charge = shop.settled_charge("5000");
     let before = shop.purses()["RWF"];
     let partial = with(&body(&charge), "amount", "2000");
@@ -76,7 +76,7 @@ fn a_refund_is_held_and_then_gone() {
 
 #[test]
 fn a_failed_refund_is_given_back_and_can_be_made_again() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let charge = shop.settled_charge("5000");
     let before = shop.purses();
     let failing = with(&body(&charge), "scenario_key", r#""scenario:failed""#);
@@ -93,7 +93,7 @@ fn a_failed_refund_is_given_back_and_can_be_made_again() {
 
 #[test]
 fn what_cannot_be_refunded_is_refused() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let pending = shop.charge(&ChargeBody::guide());
     assert_refused("pending", &shop.refund(&body(&pending)), 409, "93");
     let failing = ChargeBody::guide().with_text("scenario_key", "issuer:do_not_honor");
@@ -124,7 +124,7 @@ fn what_cannot_be_refunded_is_refused() {
 
 #[test]
 fn a_refund_needs_money_that_is_settled() {
-    let shop = Shop::open_unsettling();
+    let shop = Shop::open_slow();
     let amount = "3000000";
     let charge = shop.charge(&ChargeBody::guide().with("amount", amount));
     shop.finish(&charge);
@@ -141,7 +141,7 @@ fn a_refund_needs_money_that_is_settled() {
 
 #[test]
 fn a_repeated_request_refunds_once() {
-    let shop = Shop::open();
+    let shop = Shop::open_slow();
     let charge = shop.settled_charge("5000");
     let part = with(&body(&charge), "amount", "100");
     let send = || shop.sandbox.request("POST", "/refunds", &[("Idempotency-Key", "r-1")], &part);
