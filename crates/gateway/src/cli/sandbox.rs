@@ -14,7 +14,7 @@ use domain::settlement::SettlementRule;
 use domain::{AccountId, Currency, Environment, Money};
 use store::query::rates::list_rates;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -38,6 +38,8 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<()> {
 
 async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     let pinned = Pinned::of(&args)?;
+    // From here on a signal stops the process in order.
+    let signals = Signals::catch()?;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))?;
@@ -55,7 +57,7 @@ async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     let mut workers = workers::start(&app, fresh);
     let router = api::router(&app);
     let serving = tokio::spawn(server::serve(listener, router, Limits::default(), stop));
-    wait_for_signal().await?;
+    signals.wait().await;
     tracing::info!("stopping: requests in flight are finished first");
     stop_sender.send_replace(true);
     serving.await?;
@@ -66,22 +68,35 @@ async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns at the first SIGTERM or SIGINT; a second one ends the process at once.
-async fn wait_for_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    tokio::spawn(async move {
+
+    /// Returns at the first signal; a second one ends the process at once.
+    async fn wait(mut self) {
+        self.next().await;
+        tokio::spawn(async move {
+            self.next().await;
+            std::process::exit(1);
+        });
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-        std::process::exit(1);
-    });
-    Ok(())
+    }
 }
 
 /// What the developer chose for the account.
