@@ -4,11 +4,14 @@
 mod configure_account;
 mod create_bulk;
 mod create_charge;
+mod create_conversion;
 mod create_disbursement;
+mod create_refund;
 mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod settle_charge;
 mod submit_authorization;
 mod tell;
 mod use_nonce;
@@ -18,12 +21,16 @@ use std::collections::BTreeSet;
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
+pub use create_conversion::CreateConversion;
 pub use create_disbursement::{CreateDisbursement, Order};
+pub use create_refund::CreateRefund;
 pub use report_provider::Report;
 pub use submit_authorization::{Authorization, SubmitAuthorization};
 
 use crate::account::Account;
 use crate::book::Book;
+use crate::charge::CardNonce;
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
@@ -42,7 +49,16 @@ pub enum Command {
     SubmitAuthorization(Box<SubmitAuthorization>),
     CreateDisbursement(Box<CreateDisbursement>),
     CreateBulk(Box<CreateBulk>),
+    CreateConversion(Box<CreateConversion>),
+    CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
+    /// Moves the net of a charge from pending to available, once it is due.
+    SettleCharge {
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Replaces all rates.
+    SetRates(Vec<Quote>),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
         attempt: Attempt,
@@ -77,7 +93,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ or DGS and digits name references of ours; use a dgs_reference of another form")]
+    #[error("this form names references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -100,6 +116,14 @@ pub enum Refusal {
     /// Nothing of a bulk was done.
     #[error("no line was done; see what is wrong with each")]
     LinesRefused(Vec<RefusedLine>),
+    #[error("there is no rate for this pair of currencies")]
+    RateUnknown,
+    #[error("only a successful charge can be refunded")]
+    ChargeNotSuccessful,
+    #[error("the charge is refunded in full already")]
+    ChargeRefunded,
+    #[error("is more than is left of the charge to refund")]
+    RefundExceedsCharge,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -175,42 +199,30 @@ impl Needs {
             Command::ConfigureAccount(configure) => {
                 self.accounts.insert(configure.account);
             }
-            Command::CreateCharge(create) => {
-                self.accounts.insert(create.account);
-                if let Some(key_use) = &create.key_use {
-                    self.first_uses.push(key_use.scope.clone());
-                }
-                if let Some(reference) = &create.dgs_reference {
-                    self.references.insert((create.account, reference.clone()));
-                }
-                if let Some(link) = create.link {
-                    self.links.insert((create.account, link));
-                }
-                if let Some(nonce) = &create.card_nonce {
-                    self.nonces.insert((create.account, nonce.name.clone()));
-                }
-                // A provider that answers at once may move money at once.
-                if create.first_word.is_some() {
-                    self.wallets.insert(create.account);
-                }
-            }
+            Command::CreateCharge(create) => self.add_charge(create),
             Command::SubmitAuthorization(submit) => {
-                self.accounts.insert(submit.account);
+                self.add_movement(submit.account, submit.key_use.as_ref());
                 self.payments.insert((submit.account, submit.payment));
                 self.charge_details.insert((submit.account, submit.payment));
-                self.wallets.insert(submit.account);
-                if let Some(key_use) = &submit.key_use {
-                    self.first_uses.push(key_use.scope.clone());
-                }
-                if let Some(nonce) = &submit.nonce {
-                    self.nonces.insert((submit.account, nonce.name.clone()));
-                }
+                self.add_nonce(submit.account, submit.nonce.as_ref());
             }
             Command::CreateDisbursement(create) => {
-                self.add_debit(create.account, create.key_use.as_ref());
+                self.add_movement(create.account, create.key_use.as_ref());
             }
             Command::CreateBulk(create) => {
-                self.add_debit(create.account, create.key_use.as_ref());
+                self.add_movement(create.account, create.key_use.as_ref());
+            }
+            Command::CreateConversion(create) => {
+                self.add_movement(create.account, create.key_use.as_ref());
+            }
+            Command::CreateRefund(create) => {
+                self.add_movement(create.account, create.key_use.as_ref());
+                self.payments.insert((create.account, create.charge));
+            }
+            Command::SettleCharge { account, payment } => {
+                self.wallets.insert(*account);
+                self.payments.insert((*account, *payment));
+                self.settlements.insert((*account, *payment));
             }
             Command::ReportProvider(report) => {
                 self.accounts.insert(report.account);
@@ -224,12 +236,38 @@ impl Needs {
                 self.deliveries.insert(attempt.key);
                 self.accounts.insert(attempt.key.account);
             }
-            Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+            Command::ForgetFirstUses { .. }
+            | Command::SetClockAhead { .. }
+            | Command::SetRates(_) => {}
         }
     }
 
-    /// What a request to take money out of a wallet must see.
-    fn add_debit(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+    fn add_charge(&mut self, create: &CreateCharge) {
+        self.accounts.insert(create.account);
+        if let Some(key_use) = &create.key_use {
+            self.first_uses.push(key_use.scope.clone());
+        }
+        if let Some(reference) = &create.dgs_reference {
+            self.references.insert((create.account, reference.clone()));
+        }
+        if let Some(link) = create.link {
+            self.links.insert((create.account, link));
+        }
+        self.add_nonce(create.account, create.card_nonce.as_ref());
+        // A provider that answers at once may move money at once.
+        if create.first_word.is_some() {
+            self.wallets.insert(create.account);
+        }
+    }
+
+    fn add_nonce(&mut self, account: AccountId, nonce: Option<&CardNonce>) {
+        if let Some(nonce) = nonce {
+            self.nonces.insert((account, nonce.name.clone()));
+        }
+    }
+
+    /// What a request that moves money of a wallet at once must see.
+    fn add_movement(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
         self.accounts.insert(account);
         self.wallets.insert(account);
         if let Some(key_use) = key_use {
@@ -255,7 +293,18 @@ pub fn decide(
             create_disbursement::create_disbursement(*create, book, moment)
         }
         Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
+        Command::CreateConversion(create) => {
+            create_conversion::create_conversion(*create, book, moment)
+        }
+        Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::SettleCharge { account, payment } => {
+            settle_charge::settle_charge((account, payment), book, moment)
+        }
+        Command::SetRates(rates) => {
+            book.rates = Some(rates);
+            Ok(Answer::Done)
+        }
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
         }
@@ -280,3 +329,5 @@ mod tests;
 mod tests_cards;
 #[cfg(test)]
 mod tests_disbursement;
+#[cfg(test)]
+mod tests_wallet;

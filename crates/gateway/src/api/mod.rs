@@ -9,6 +9,7 @@ mod card_fields;
 mod card_public_key;
 mod charges;
 mod client_address;
+mod convert;
 mod disbursements;
 mod form;
 mod frame;
@@ -18,6 +19,8 @@ mod json_body;
 #[cfg(test)]
 mod live_tests;
 mod problem;
+mod rates;
+mod refunds;
 mod router;
 mod sandbox_clock;
 mod transactions;

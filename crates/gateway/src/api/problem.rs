@@ -220,14 +220,23 @@ impl From<Refusal> for Problem {
             Refusal::KeyReused
             | Refusal::ReferenceTaken
             | Refusal::ReferenceReserved
-            | Refusal::PaymentFinished => Problem::Conflict(refusal.to_string()),
+            | Refusal::PaymentFinished
+            | Refusal::ChargeNotSuccessful
+            | Refusal::ChargeRefunded => Problem::Conflict(refusal.to_string()),
             Refusal::AuthorizationUnfit { .. } => Problem::field("auth_type", refusal.to_string()),
             Refusal::NonceUsed => Problem::field("card_nonce", refusal.to_string()),
             Refusal::SealedCardOutOfTime => Problem::field("card_sealed", refusal.to_string()),
             Refusal::PaymentUnknown => Problem::NotFound,
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
-            Refusal::FeeTakesAll { .. } | Refusal::Money(_) | Refusal::Wallet(_) => {
+            Refusal::RateUnknown => {
+                let message = refusal.to_string();
+                Problem::Fields(vec![FieldFault { field: "to_currency", message }])
+            }
+            Refusal::FeeTakesAll { .. }
+            | Refusal::RefundExceedsCharge
+            | Refusal::Money(_)
+            | Refusal::Wallet(_) => {
                 Problem::Fields(vec![FieldFault { field: "amount", message: refusal.to_string() }])
             }
             // Authenticated requests name accounts that exist.

@@ -5,4 +5,6 @@ pub mod bulks;
 pub mod deliveries;
 pub mod payments;
 pub mod provider_calls;
+pub mod rates;
+pub mod settlements;
 pub mod wallets;
