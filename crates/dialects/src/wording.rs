@@ -3,7 +3,7 @@
 use domain::account::Account;
 use domain::decide::{BulkTold, Told, Wording};
 use domain::event::EventKind;
-use domain::payment::{Detail, Payment};
+use domain::payment::{Detail, Method, NextAction, Payment};
 use domain::{AccountId, PaymentId};
 
 use crate::signing::SigningKey;
@@ -23,14 +23,22 @@ impl PublicWording {
         let token = page_token::write(&self.page_key, account, payment);
         format!("{}/pay/status/{token}", self.public_url)
     }
+
+    /// Where the payer goes on: a card's holder to the simulated bank, others to the status page.
+    fn redirect_url(&self, payment: &Payment) -> String {
+        if payment.method == Method::Card && payment.next_action == Some(NextAction::Redirect) {
+            let token = page_token::write(&self.page_key, payment.account, payment.id);
+            return format!("{}/pay/bank/{token}", self.public_url);
+        }
+        self.status_url(payment.account, payment.id)
+    }
 }
 
 impl Wording for PublicWording {
     fn answer(&self, payment: &Payment, detail: &Detail) -> String {
         match detail {
             Detail::Charge(charge) => {
-                let status_url = self.status_url(payment.account, payment.id);
-                object::charge_answer(payment, charge, &status_url)
+                object::charge_answer(payment, charge, &self.redirect_url(payment))
             }
             Detail::Disbursement(disbursement) => {
                 object::disbursement_answer(payment, disbursement)

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use dialects::signing::SigningKey;
 use domain::decide::{ApiKey, SealedSecret, SecretKind};
 use domain::{AccountId, Environment, Timestamp};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use zeroize::Zeroizing;
 
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +72,12 @@ impl MasterKey {
 
     /// A key for one purpose, which tells nothing of the master key.
     pub fn derive(&self, purpose: &str) -> SigningKey {
-        SigningKey::new(&self.deriving.sign(&[purpose.as_bytes()]))
+        SigningKey::new(&*self.derive_bytes(purpose))
+    }
+
+    /// The same as bytes, for keys of other kinds.
+    pub fn derive_bytes(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.deriving.sign(&[purpose.as_bytes()]))
     }
 
     /// Seals a secret to its place, so that ciphertexts cannot change places in the database.
@@ -190,6 +196,17 @@ pub const fn form(kind: SecretKind) -> &'static str {
 pub fn is_account_number(text: &str) -> bool {
     text.strip_prefix("ACC-")
         .is_some_and(|rest| rest.len() == 7 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A crash must not write the memory of this process, keys and cards in hand included, to disk.
+pub fn forbid_core_dumps() -> std::io::Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none)?)
+}
+
+/// A number of up to 19 digits, for the simulator's names of things.
+pub fn random_number() -> u64 {
+    random::<8>().map_or(0, |bytes| u64::from_be_bytes(bytes) >> 1)
 }
 
 /// A number below `bound`, for jitter and the like.

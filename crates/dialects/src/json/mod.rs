@@ -6,6 +6,7 @@ use std::fmt;
 
 use domain::limits::{BODY_BYTES_MAX, JSON_DEPTH_MAX};
 use serde_json::value::RawValue;
+use zeroize::Zeroize;
 
 /// What is let pass beyond the JSON grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,24 @@ impl Value {
             }
             Value::Object(object) => object.write_canonical(out),
         }
+    }
+}
+
+impl Value {
+    fn wipe(&mut self) {
+        match self {
+            Value::Text(text) => text.zeroize(),
+            Value::List(values) => values.iter_mut().for_each(Value::wipe),
+            // An object wipes itself.
+            Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// One-time codes and encrypted cards do not outlive the request they came in.
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.wipe());
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::account::Account;
 use crate::book::Book;
-use crate::charge::Charge;
+use crate::charge::{CardNonce, Charge};
 use crate::decide::repeat::{answer, replay};
 use crate::decide::report_provider::{Report, take_word};
+use crate::decide::use_nonce::{check_nonce, use_nonce};
 use crate::decide::{Answer, Moment, Refusal};
 use crate::id::{AccountId, LinkId, PaymentId};
 use crate::idempotency::KeyUse;
@@ -21,6 +22,8 @@ pub struct CreateCharge {
     pub method: Method,
     pub gross: Money,
     pub charge: Charge,
+    /// Of the encrypted card, where there is one.
+    pub card_nonce: Option<CardNonce>,
     /// The payment link it comes through.
     pub link: Option<LinkId>,
     pub callback_url: Option<String>,
@@ -50,6 +53,7 @@ pub(super) fn create_charge(
         Some(reference) => reference.clone(),
         None => own_reference(id),
     };
+    check_nonce(create.account, create.card_nonce.as_ref(), book, moment)?;
     let payment = new_payment(account, id, dgs_reference, &create, moment)?;
     let call = new_call(&payment, moment);
 
@@ -58,6 +62,7 @@ pub(super) fn create_charge(
     if create.dgs_reference.is_some() {
         book.taken_references.insert((payment.account, payment.dgs_reference.clone()));
     }
+    use_nonce(key.0, create.card_nonce, book, moment);
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Charge(create.charge));
     book.calls.insert(key, call);

@@ -101,7 +101,7 @@ impl World {
     }
 }
 
-fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
+pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     CreateCharge {
         account: ACCOUNT,
@@ -122,6 +122,7 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
             card: None,
             scenario: Scenario::default(),
         },
+        card_nonce: None,
         link: None,
         callback_url: None,
         provider: Provider::Simulator,

@@ -1,9 +1,12 @@
 //! The merchants' HTTP API.
 
+mod authorize;
 mod balance;
 mod banks;
 mod bulk_disbursements;
 mod caller;
+mod card_fields;
+mod card_public_key;
 mod charges;
 mod client_address;
 mod convert;

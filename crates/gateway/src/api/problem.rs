@@ -108,6 +108,11 @@ impl ShortWalletFields {
 }
 
 impl Problem {
+    /// One field at fault.
+    pub fn field(field: &'static str, message: String) -> Problem {
+        Problem::Fields(vec![FieldFault { field, message }])
+    }
+
     /// HTTP status, error code, and for 99 what became of the request.
     fn parts(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
@@ -216,7 +221,11 @@ impl From<Refusal> for Problem {
             | Refusal::ReferenceTaken
             | Refusal::ReferenceReserved
             | Refusal::ChargeNotSuccessful
-            | Refusal::ChargeRefunded => Problem::Conflict(refusal.to_string()),
+            | Refusal::ChargeRefunded
+            | Refusal::PaymentFinished => Problem::Conflict(refusal.to_string()),
+            Refusal::AuthorizationUnfit { .. } => Problem::field("auth_type", refusal.to_string()),
+            Refusal::NonceUsed => Problem::field("card_nonce", refusal.to_string()),
+            Refusal::SealedCardOutOfTime => Problem::field("card_sealed", refusal.to_string()),
             Refusal::PaymentUnknown => Problem::NotFound,
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),

@@ -7,8 +7,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use crate::api::{
-    balance, banks, bulk_disbursements, charges, convert, disbursements, frame, health, rates,
-    refunds, sandbox_clock, transactions,
+    authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert,
+    disbursements, frame, health, rates, refunds, sandbox_clock, transactions,
 };
 use crate::app::App;
 use crate::pages;
@@ -16,6 +16,8 @@ use crate::pages;
 pub fn router(app: &Arc<App>) -> Router {
     let api = Router::new()
         .route("/charges", post(charges::create))
+        .route("/authorize", post(authorize::submit))
+        .route("/card-public-key", get(card_public_key::show))
         .route("/disburse", post(disbursements::create))
         .route("/disburse/bulk", post(bulk_disbursements::create))
         .route("/disburse/bulk/{id}", get(bulk_disbursements::show))
@@ -37,6 +39,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
+        .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))
+        .route("/js/v2/dgspay.js", get(pages::assets::card_script))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         .layer(from_fn(frame::frame))

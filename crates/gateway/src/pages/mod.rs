@@ -1,6 +1,7 @@
 //! Pages for people: server-rendered, without scripts, in three languages.
 
 pub mod assets;
+pub mod bank;
 pub mod portal;
 pub mod status;
 mod texts;

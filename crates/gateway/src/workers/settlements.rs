@@ -138,6 +138,7 @@ mod tests {
                 card: None,
                 scenario: Scenario::default(),
             },
+            card_nonce: None,
             link: None,
             callback_url: None,
             provider: Provider::Simulator,

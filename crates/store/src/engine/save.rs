@@ -253,6 +253,13 @@ fn upkeep(connection: &Connection, book: &Book) -> Result<(), StoreError> {
                   where created_at_us < ?1 limit ?2)",
             params![before.as_micros(), FORGOTTEN_PER_GROUP],
         )?;
+        // Their window is shorter, so what is this old counts no more.
+        execute(
+            connection,
+            "delete from card_nonce where (account_id, nonce) in
+                 (select account_id, nonce from card_nonce where used_at_us < ?1 limit ?2)",
+            params![before.as_micros(), FORGOTTEN_PER_GROUP],
+        )?;
     }
     if let Some(rates) = &book.rates {
         replace_rates(connection, rates)?;

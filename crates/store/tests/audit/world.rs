@@ -234,6 +234,7 @@ fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
             card: None,
             scenario: Scenario::default(),
         },
+        card_nonce: None,
         link: None,
         callback_url: None,
         provider: Provider::Simulator,
