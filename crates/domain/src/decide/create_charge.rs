@@ -50,6 +50,10 @@ pub(super) fn create_charge(
         Some(reference) => reference.clone(),
         None => own_reference(id),
     };
+    if let Some(link) = create.link {
+        let link = book.links.find(&(create.account, link)).ok_or(Refusal::LinkUnknown)?;
+        link.admit(create.gross, create.method, moment.now)?;
+    }
     let payment = new_payment(account, id, dgs_reference, &create, moment)?;
     let call = new_call(&payment, moment);
 
@@ -57,6 +61,9 @@ pub(super) fn create_charge(
     let key = (payment.account, id);
     if create.dgs_reference.is_some() {
         book.taken_references.insert((payment.account, payment.dgs_reference.clone()));
+    }
+    if let Some(link) = payment.link.and_then(|id| book.links.change(&(payment.account, id))) {
+        link.pending = link.pending.saturating_add(1);
     }
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Charge(create.charge));

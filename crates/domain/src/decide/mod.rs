@@ -2,6 +2,7 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod configure_link;
 mod create_charge;
 mod post;
 mod record_attempt;
@@ -12,6 +13,7 @@ mod tell;
 use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use configure_link::{ArchiveLink, ChangeLink, CreateLink};
 pub use create_charge::CreateCharge;
 pub use report_provider::Report;
 
@@ -22,6 +24,7 @@ use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
 use crate::idempotency::KeyScope;
 use crate::ledger::WalletError;
+use crate::link::{Link, LinkRefusal};
 use crate::money::MoneyError;
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
@@ -32,6 +35,9 @@ pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
+    CreateLink(Box<CreateLink>),
+    ChangeLink(Box<ChangeLink>),
+    ArchiveLink(ArchiveLink),
     ReportProvider(Report),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
@@ -75,6 +81,16 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
+    #[error("the payment link does not exist")]
+    LinkUnknown,
+    #[error("this slug is already in use; choose another, or leave it out to have one made")]
+    SlugTaken,
+    #[error("the payment link was changed by another request at the same moment")]
+    LinkChanged,
+    #[error("cannot change once somebody began to pay through the link")]
+    LinkCurrencyFixed,
+    #[error(transparent)]
+    Link(#[from] LinkRefusal),
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -85,6 +101,8 @@ pub enum Refusal {
 pub trait Wording: Send + Sync {
     /// The answer to the request that made a payment, or that took it a step further.
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The answer to the request that made, changed or archived a link.
+    fn link(&self, link: &Link, now: Timestamp) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
 }
@@ -122,6 +140,8 @@ pub struct Needs {
     pub charge_details: BTreeSet<(AccountId, PaymentId)>,
     pub settlements: BTreeSet<(AccountId, PaymentId)>,
     pub links: BTreeSet<(AccountId, LinkId)>,
+    /// Whether they are taken.
+    pub slugs: BTreeSet<String>,
     pub nonces: BTreeSet<(AccountId, String)>,
     /// All currencies, and the end of the ledger chain.
     pub wallets: BTreeSet<AccountId>,
@@ -156,6 +176,20 @@ impl Needs {
                     self.wallets.insert(create.account);
                 }
             }
+            Command::CreateLink(create) => {
+                self.accounts.insert(create.account);
+                self.first_uses.extend(create.key_use.iter().map(|key_use| key_use.scope.clone()));
+                self.slugs.insert(create.offer.slug.clone());
+            }
+            Command::ChangeLink(change) => {
+                self.links.insert((change.account, change.link));
+                self.first_uses.extend(change.key_use.iter().map(|key_use| key_use.scope.clone()));
+                self.slugs.insert(change.after.slug.clone());
+            }
+            Command::ArchiveLink(archive) => {
+                self.links.insert((archive.account, archive.link));
+                self.first_uses.extend(archive.key_use.iter().map(|key_use| key_use.scope.clone()));
+            }
             Command::ReportProvider(report) => {
                 self.accounts.insert(report.account);
                 self.payments.insert((report.account, report.payment));
@@ -183,6 +217,9 @@ pub fn decide(
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
         Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::CreateLink(create) => configure_link::create(*create, book, moment),
+        Command::ChangeLink(change) => configure_link::change(*change, book, moment),
+        Command::ArchiveLink(archive) => configure_link::archive(archive, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
@@ -204,3 +241,5 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_link;

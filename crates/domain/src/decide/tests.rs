@@ -13,7 +13,7 @@ use crate::provider_call::{CallState, Provider, Verdict, Word};
 use crate::scenario::Scenario;
 use crate::settlement::SettlementRule;
 
-const ACCOUNT: AccountId = AccountId(1);
+pub(super) const ACCOUNT: AccountId = AccountId(1);
 
 struct Plain;
 
@@ -22,20 +22,24 @@ impl Wording for Plain {
         format!("{} {:?}", payment.dgs_reference, payment.state)
     }
 
+    fn link(&self, link: &Link, now: Timestamp) -> String {
+        format!("{} {}", link.offer.title, link.state(now).word())
+    }
+
     fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
         format!("{} {}", kind.word(), told.payment.dgs_reference)
     }
 }
 
 /// A book with one account, its endpoint, and a clock that stands still.
-struct World {
-    book: Book,
+pub(super) struct World {
+    pub(super) book: Book,
     ids: IdSource,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let mut book = Book::default();
         let account = Account {
             id: ACCOUNT,
@@ -65,7 +69,7 @@ impl World {
         }
     }
 
-    fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
+    pub(super) fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
         let mut moment = Moment { now: self.now, ids: &mut self.ids, wording: &Plain };
         decide(command, &mut self.book, &mut moment)
     }
@@ -74,12 +78,12 @@ impl World {
         self.run(Command::CreateCharge(Box::new(charge_of(5000, reference, key_use))))
     }
 
-    fn payment(&self, reference: &str) -> &Payment {
+    pub(super) fn payment(&self, reference: &str) -> &Payment {
         let found = self.book.payments.new_rows().find(|(_, row)| row.dgs_reference == reference);
         found.unwrap().1
     }
 
-    fn report(&mut self, reference: &str, verdict: Verdict) {
+    pub(super) fn report(&mut self, reference: &str, verdict: Verdict) {
         let payment = self.payment(reference).id;
         let word = Word { verdict, provider_reference: None, ask_again_after: None };
         let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
@@ -91,7 +95,7 @@ impl World {
     }
 }
 
-fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
+pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     CreateCharge {
         account: ACCOUNT,
@@ -105,6 +109,7 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
                 first_name: "Jane".to_owned(),
                 last_name: "Doe".to_owned(),
                 phone: phone.clone(),
+                address: None,
             },
             redirect_url: None,
             narration: None,
@@ -119,14 +124,14 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
     }
 }
 
-fn key_use(key: &str, fingerprint: u8) -> KeyUse {
+pub(super) fn key_use(key: &str, fingerprint: u8) -> KeyUse {
     KeyUse {
         scope: KeyScope { account: ACCOUNT, operation: "POST /charges", key: key.to_owned() },
         fingerprint: Fingerprint([fingerprint; 32]),
     }
 }
 
-fn declined() -> Verdict {
+pub(super) fn declined() -> Verdict {
     Verdict::Declined(Reason {
         kind: "declined".to_owned(),
         code: "05".to_owned(),
