@@ -48,7 +48,7 @@ pub enum Value {
 }
 
 /// The members of a JSON object as sent, in their order. No name stands twice.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(String, Value)>);
 
 /// Reads a body that must be one JSON object and nothing else.
@@ -83,6 +83,12 @@ pub fn number(text: impl Into<String>) -> Box<RawValue> {
 }
 
 impl Object {
+    /// An object of what was sent in another form than JSON.
+    pub fn of(members: Vec<(String, Value)>) -> Result<Object, JsonFault> {
+        refuse_duplicates(&members)?;
+        Ok(Object(members))
+    }
+
     pub fn find(&self, name: &str) -> Option<&Value> {
         self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
