@@ -118,15 +118,20 @@ impl Link {
         self.offer.uses_max.is_none_or(|max| self.uses.saturating_add(self.pending) < max)
     }
 
+    /// Whether any payment may begin now.
+    pub fn admit_anybody(&self, now: Timestamp) -> Result<(), LinkRefusal> {
+        match self.state(now) {
+            LinkState::Archived => Err(LinkRefusal::Archived),
+            LinkState::Expired => Err(LinkRefusal::Expired),
+            LinkState::Exhausted => Err(LinkRefusal::Exhausted),
+            LinkState::Active if !self.has_place() => Err(LinkRefusal::Taken),
+            LinkState::Active => Ok(()),
+        }
+    }
+
     /// Whether a payment of `gross` by `method` may begin now.
     pub fn admit(&self, gross: Money, method: Method, now: Timestamp) -> Result<(), LinkRefusal> {
-        match self.state(now) {
-            LinkState::Archived => return Err(LinkRefusal::Archived),
-            LinkState::Expired => return Err(LinkRefusal::Expired),
-            LinkState::Exhausted => return Err(LinkRefusal::Exhausted),
-            LinkState::Active if !self.has_place() => return Err(LinkRefusal::Taken),
-            LinkState::Active => {}
-        }
+        self.admit_anybody(now)?;
         if gross.currency() != self.offer.currency || !self.offer.terms.allow(gross) {
             return Err(LinkRefusal::AmountDiffers);
         }

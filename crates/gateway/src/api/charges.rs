@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dialects::json::Object;
 use domain::charge::{Charge, Customer, MobileMoney};
-use domain::decide::{Answer, Command, CreateCharge};
+use domain::decide::{Command, CreateCharge};
 use domain::money::{Currency, Money};
 use domain::payment::Method;
 use domain::phone::{Network, Phone};
@@ -15,11 +15,11 @@ use domain::provider_call::Provider;
 use domain::scenario::{Choice, Scenario};
 use domain::{Environment, limits};
 
+use crate::api::Problem;
 use crate::api::caller::Caller;
 use crate::api::form::Form;
-use crate::api::idempotency_key::key_use;
+use crate::api::idempotency_key::{key_use, written};
 use crate::api::json_body::JsonBody;
-use crate::api::{Problem, json_answer};
 use crate::app::App;
 
 const OPERATION: &str = "POST /charges";
@@ -45,19 +45,7 @@ pub async fn create(
         callback_url: request.callback_url,
         provider: Provider::Simulator,
     };
-    match app.store.lane().submit(Command::CreateCharge(Box::new(command))).await? {
-        Answer::Written { body, is_replay } => {
-            let mut response = json_answer(StatusCode::OK, body);
-            if is_replay {
-                response.headers_mut().insert(
-                    HeaderName::from_static("idempotent-replayed"),
-                    HeaderValue::from_static("true"),
-                );
-            }
-            Ok(response)
-        }
-        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
-    }
+    written(app.store.lane().submit(Command::CreateCharge(Box::new(command))).await?)
 }
 
 /// A request whose every field is in order.
@@ -112,34 +100,42 @@ fn payment_type(form: &mut Form<'_>) {
 }
 
 fn customer(form: &mut Form<'_>) -> Option<Customer> {
-    let email = form.required_text("customer_email", limits::EMAIL_CHARS_MAX);
-    if let Some(email) = email
-        && !is_email(email)
-    {
-        form.fault("customer_email", "must be an email address");
-    }
+    let email = email(form);
     let first_name = form.required_text("customer_first_name", limits::NAME_CHARS_MAX);
     let last_name = form.required_text("customer_last_name", limits::NAME_CHARS_MAX);
+    let phone = phone(form);
+    Some(Customer {
+        email: email?,
+        first_name: first_name?.to_owned(),
+        last_name: last_name?.to_owned(),
+        phone: phone?,
+        address: None,
+    })
+}
+
+pub(super) fn email(form: &mut Form<'_>) -> Option<String> {
+    let email = form.required_text("customer_email", limits::EMAIL_CHARS_MAX)?;
+    if !is_email(email) {
+        form.fault("customer_email", "must be an email address");
+    }
+    Some(email.to_owned())
+}
+
+pub(super) fn phone(form: &mut Form<'_>) -> Option<Phone> {
     let number = form.required_text("customer_phone", limits::NAME_CHARS_MAX);
     let place = form.place();
     let code = form.required_text("customer_phone_country_code", limits::NAME_CHARS_MAX);
-    let phone = match Phone::international(code?, number?) {
-        Ok(phone) => phone,
+    match Phone::international(code?, number?) {
+        Ok(phone) => Some(phone),
         Err(error @ domain::phone::PhoneError::NotACountryCode) => {
             form.fault("customer_phone_country_code", error.to_string());
-            return None;
+            None
         }
         Err(error) => {
             form.fault_at(place, "customer_phone", error.to_string());
-            return None;
+            None
         }
-    };
-    Some(Customer {
-        email: email?.to_owned(),
-        first_name: first_name?.to_owned(),
-        last_name: last_name?.to_owned(),
-        phone,
-    })
+    }
 }
 
 /// One `@`, something before it, a domain with a dot behind it. More cannot be known without
@@ -165,7 +161,7 @@ fn redirect_url(form: &mut Form<'_>, environment: Environment) -> Option<String>
 }
 
 /// Where a browser may be sent: https, in the sandbox http too.
-fn is_web_address(text: &str, environment: Environment) -> bool {
+pub(super) fn is_web_address(text: &str, environment: Environment) -> bool {
     let Ok(uri) = text.parse::<http::Uri>() else { return false };
     let scheme_is_fit = match uri.scheme_str() {
         Some("https") => true,
@@ -176,7 +172,7 @@ fn is_web_address(text: &str, environment: Environment) -> bool {
     scheme_is_fit && !authority.is_empty() && !authority.contains('@')
 }
 
-fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
+pub(super) fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
     let network = match form.required_text("mobile_money_network", limits::NAME_CHARS_MAX) {
         Some(name) => {
             let network = Network::parse(name);
@@ -193,7 +189,7 @@ fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
 }
 
 /// `None` only beside a fault.
-fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<Scenario> {
+pub(super) fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<Scenario> {
     if form.value("scenario_key").is_none() {
         return Some(Scenario::default());
     }
@@ -219,7 +215,7 @@ fn dgs_reference(form: &mut Form<'_>) -> Option<String> {
     is_fit.then(|| text.to_owned())
 }
 
-fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
+pub(super) fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
     let text = form.text("callback_url", limits::URL_CHARS_MAX)?;
     let checked = app.egress.check_url(text);
     form.keep("callback_url", checked).map(|_| text.to_owned())

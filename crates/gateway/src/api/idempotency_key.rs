@@ -1,12 +1,16 @@
-//! The idempotency key of a request.
+//! The idempotency key of a request, and the answer that may be a repetition.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
 use dialects::json::Object;
 use domain::AccountId;
-use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
+use domain::decide::Answer;
+use domain::idempotency::{Fingerprint, Judgement, KeyScope, KeyUse, judge};
 use domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
+use store::query::first_uses::find_first_use;
 
-use crate::api::Problem;
+use crate::api::{Problem, json_answer};
+use crate::app::App;
 
 const NAMES: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
 
@@ -33,11 +37,47 @@ pub fn key_use(
             "must be 1 to 255 visible ASCII characters",
         ));
     }
+    let scope = KeyScope { account, operation, key: bare.to_owned() };
+    Ok(Some(KeyUse { scope, fingerprint: fingerprint(body) }))
+}
+
+pub fn fingerprint(body: &Object) -> Fingerprint {
     let mut fingerprint = [0; 32];
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.canonical().as_bytes());
     fingerprint.copy_from_slice(digest.as_ref());
-    Ok(Some(KeyUse {
-        scope: KeyScope { account, operation, key: bare.to_owned() },
-        fingerprint: Fingerprint(fingerprint),
-    }))
+    Fingerprint(fingerprint)
+}
+
+/// The answer that a command wrote, marked when it is a repetition.
+pub fn written(answer: Answer) -> Result<Response, Problem> {
+    let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
+    let mut response = json_answer(StatusCode::OK, body);
+    if is_replay {
+        let name = HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// What a request with a fault is answered: its first answer, when it was in order at the time
+/// and time alone made it faulty; else the fault.
+pub async fn replayed(
+    app: &App,
+    key_use: Option<KeyUse>,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    written(first_answer(app, key_use, problem).await?)
+}
+
+pub async fn first_answer(
+    app: &App,
+    key_use: Option<KeyUse>,
+    problem: Problem,
+) -> Result<Answer, Problem> {
+    let Some(KeyUse { scope, fingerprint }) = key_use else { return Err(problem) };
+    let first = app.store.read(move |reader| find_first_use(reader, &scope)).await?;
+    match judge(first.as_ref(), &fingerprint) {
+        Judgement::Replay(body) => Ok(Answer::Written { body: body.to_owned(), is_replay: true }),
+        Judgement::Proceed | Judgement::KeyReused => Err(problem),
+    }
 }

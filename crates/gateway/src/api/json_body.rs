@@ -32,7 +32,7 @@ impl FromRequest<Arc<App>> for JsonBody {
 }
 
 /// `application/json`, with any parameters but another charset than UTF-8.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let Ok(text) = value.to_str() else { return false };

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use dialects::json::JsonFault;
 use domain::access::AccessRefusal;
 use domain::decide::Refusal;
+use domain::link::LinkRefusal;
 use serde::Serialize;
 use store::{StoreError, SubmitError};
 
@@ -45,6 +46,8 @@ pub enum Problem {
     Access(#[from] AccessRefusal),
     #[error("nothing is here under this name for your account")]
     NotFound,
+    #[error(transparent)]
+    Link(LinkRefusal),
     #[error("{0}")]
     Conflict(String),
     #[error("too many requests; wait as Retry-After says")]
@@ -75,9 +78,11 @@ impl Problem {
     /// HTTP status, error code, and for 99 what became of the request.
     fn parts(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
-            Problem::Fields(_) | Problem::Json(_) | Problem::Header(..) | Problem::BodyBroken => {
-                (StatusCode::BAD_REQUEST, "90", None)
-            }
+            Problem::Fields(_)
+            | Problem::Json(_)
+            | Problem::Header(..)
+            | Problem::BodyBroken
+            | Problem::Link(_) => (StatusCode::BAD_REQUEST, "90", None),
             Problem::WrongType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "90", None),
             Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "90", None),
             Problem::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "90", None),
@@ -103,6 +108,11 @@ impl Problem {
             return Some(wait.as_secs().saturating_add(1));
         }
         matches!(self, Problem::Busy).then_some(1)
+    }
+
+    /// Whether the same request may well be done later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Problem::Busy | Problem::NotStored | Problem::Unknown)
     }
 
     /// The whole answer, in the envelope of all errors.
@@ -164,14 +174,20 @@ impl From<SubmitError> for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
+        let field =
+            |field| Problem::Fields(vec![FieldFault { field, message: refusal.to_string() }]);
         match &refusal {
-            Refusal::KeyReused | Refusal::ReferenceTaken | Refusal::ReferenceReserved => {
-                Problem::Conflict(refusal.to_string())
-            }
-            Refusal::PaymentUnknown => Problem::NotFound,
-            Refusal::Money(_) | Refusal::Wallet(_) => {
-                Problem::Fields(vec![FieldFault { field: "amount", message: refusal.to_string() }])
-            }
+            Refusal::KeyReused
+            | Refusal::ReferenceTaken
+            | Refusal::ReferenceReserved
+            | Refusal::SlugTaken
+            | Refusal::LinkChanged => Problem::Conflict(refusal.to_string()),
+            Refusal::PaymentUnknown | Refusal::LinkUnknown => Problem::NotFound,
+            Refusal::LinkCurrencyFixed => field("currency"),
+            Refusal::Link(LinkRefusal::AmountDiffers) => field("amount"),
+            Refusal::Link(LinkRefusal::MethodNotOffered) => field("payment_type"),
+            Refusal::Link(link) => Problem::Link(*link),
+            Refusal::Money(_) | Refusal::Wallet(_) => field("amount"),
             // Authenticated requests name accounts that exist.
             Refusal::AccountUnknown | Refusal::AccountNumberTaken => Problem::Bug,
         }

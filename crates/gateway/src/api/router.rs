@@ -6,13 +6,20 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::api::{balance, banks, charges, frame, health, sandbox_clock, transactions};
+use crate::api::{
+    balance, banks, charges, frame, health, pay, payment_links, sandbox_clock, transactions,
+};
 use crate::app::App;
 use crate::pages;
 
 pub fn router(app: &Arc<App>) -> Router {
     let api = Router::new()
         .route("/charges", post(charges::create))
+        .route("/payment-links", get(payment_links::list).post(payment_links::create))
+        .route(
+            "/payment-links/{id}",
+            get(payment_links::show).patch(payment_links::change).delete(payment_links::archive),
+        )
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/balance", get(balance::show))
@@ -28,6 +35,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
+        .route("/pay/{slug}", get(pages::link::show))
+        .route("/pay/{slug}/charges", get(pages::link::back).post(pay::create))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         .layer(from_fn_with_state(Arc::clone(app), frame::frame))

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod deliveries;
+pub mod first_uses;
 pub mod links;
 pub mod payments;
 pub mod provider_calls;
