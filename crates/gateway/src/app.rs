@@ -50,6 +50,8 @@ pub struct App {
     pub alarms: Arc<Alarms>,
     /// True once the process has been asked to stop.
     pub stop: watch::Receiver<bool>,
+    /// Held while the sandbox's clock is moved.
+    pub clock_turn: tokio::sync::Mutex<()>,
     directory: RwLock<Arc<Directory>>,
 }
 
@@ -103,6 +105,7 @@ impl App {
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
+            clock_turn: tokio::sync::Mutex::new(()),
             directory: RwLock::new(Arc::new(directory)),
             settings,
             store,

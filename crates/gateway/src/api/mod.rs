@@ -10,6 +10,8 @@ mod frame;
 mod health;
 mod idempotency_key;
 mod json_body;
+#[cfg(test)]
+mod live_tests;
 mod offer_form;
 mod paging;
 pub mod pay;

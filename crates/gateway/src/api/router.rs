@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use crate::api::{
@@ -39,6 +39,6 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/pay/{slug}/charges", get(pages::link::back).post(pay::create))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
-        .layer(from_fn_with_state(Arc::clone(app), frame::frame))
+        .layer(from_fn(frame::frame))
         .with_state(Arc::clone(app))
 }
