@@ -14,6 +14,9 @@ use crate::api::form::Form;
 use crate::app::App;
 use crate::secrets;
 
+/// The methods that payers have.
+const PAYABLE: [Method; 2] = [Method::MobileMoney, Method::Card];
+
 /// The contract's methods that no provider of ours serves.
 const UNSERVED: [&str; 2] = ["ussd", "bank_transfer"];
 
@@ -66,7 +69,7 @@ pub fn read(
 
 /// What an account can be paid with in a currency.
 fn servable(account: &Account, currency: Currency) -> Vec<Method> {
-    [Method::MobileMoney, Method::Card]
+    PAYABLE
         .into_iter()
         .filter(|method| match method {
             Method::MobileMoney => currency == Currency::Rwf,
@@ -164,7 +167,8 @@ impl<'a> OfferForm<'a> {
                 (Terms::Flexible { max, .. }, "max_amount") => max,
                 (Terms::Fixed(_) | Terms::Flexible { .. }, _) => None,
             };
-            if stored.is_some_and(|stored| Some(stored.currency()) != currency) {
+            if stored.zip(currency).is_some_and(|(stored, currency)| stored.currency() != currency)
+            {
                 self.form.fault(field, "must be given again in the new currency");
             }
             return stored;
@@ -175,10 +179,13 @@ impl<'a> OfferForm<'a> {
     }
 
     fn methods(&mut self, account: &Account, currency: Option<Currency>) -> Vec<Method> {
-        let able = currency.map(|currency| servable(account, currency)).unwrap_or_default();
+        // A currency that is none is one fault, not two.
+        let able = currency.map_or(PAYABLE.to_vec(), |currency| servable(account, currency));
         let words: Vec<&str> = match (self.kept("payment_types"), self.form.value("payment_types"))
         {
-            (Some(base), _) if Some(base.currency) == currency => return base.methods.clone(),
+            (Some(base), _) if currency.is_none_or(|currency| currency == base.currency) => {
+                return base.methods.clone();
+            }
             (Some(base), _) => base.methods.iter().map(|method| method.word()).collect(),
             (None, None) => return able,
             (None, Some(Value::List(items))) if !items.is_empty() => items
