@@ -2,6 +2,7 @@
 //! Opens no connections and decides nothing.
 
 pub mod banks;
+pub mod bulk_csv;
 pub mod json;
 pub mod object;
 pub mod page_token;

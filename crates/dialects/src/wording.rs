@@ -1,7 +1,7 @@
 //! The domain's facts in the words of the public API.
 
 use domain::account::Account;
-use domain::decide::{Told, Wording};
+use domain::decide::{BulkTold, Told, Wording};
 use domain::event::EventKind;
 use domain::link::Link;
 use domain::payment::{Detail, Payment};
@@ -43,6 +43,10 @@ impl Wording for PublicWording {
 
     fn link(&self, link: &Link, now: Timestamp) -> String {
         object::link_answer(link, &self.public_url, now)
+    }
+
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
+        object::bulk_answer(told)
     }
 
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String {

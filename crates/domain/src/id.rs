@@ -27,6 +27,10 @@ pub struct EventId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkId(pub i64);
 
+/// Disbursements that were asked for together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BulkId(pub i64);
+
 /// An address of a merchant that wants events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub i64);
@@ -105,6 +109,17 @@ impl EventId {
 
     pub fn parse(text: &str) -> Option<EventId> {
         parse_digits(text.strip_prefix("evt_")?).map(EventId)
+    }
+}
+
+impl BulkId {
+    /// The text merchants see.
+    pub fn text(self) -> String {
+        format!("bulk_{}", self.0)
+    }
+
+    pub fn parse(text: &str) -> Option<BulkId> {
+        parse_digits(text.strip_prefix("bulk_")?).map(BulkId)
     }
 }
 

@@ -33,6 +33,6 @@ pub mod settlement;
 pub mod time;
 
 pub use account::Environment;
-pub use id::{AccountId, EndpointId, EventId, IdSource, LinkId, PaymentId};
+pub use id::{AccountId, BulkId, EndpointId, EventId, IdSource, LinkId, PaymentId};
 pub use money::{Currency, Money};
 pub use time::Timestamp;

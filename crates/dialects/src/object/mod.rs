@@ -2,6 +2,7 @@
 //! cannot differ.
 
 mod balance;
+mod bulk;
 mod charge;
 mod conversion;
 mod disbursement;
@@ -11,6 +12,7 @@ mod refund;
 mod transaction;
 
 pub use balance::balance_answer;
+pub use bulk::{LineFault, LineObject, bulk_answer, bulk_progress_answer};
 pub use charge::charge_answer;
 pub use conversion::{conversion_answer, conversion_event, conversion_preview};
 pub use disbursement::{disbursement_answer, disbursement_event};

@@ -88,6 +88,7 @@ fn own_reference(id: PaymentId) -> String {
 pub(super) fn is_reserved(reference: &str, horizon: i64) -> bool {
     reference
         .strip_prefix("dgs_")
+        .or_else(|| reference.strip_prefix("DGS"))
         .and_then(crate::id::parse_digits)
         .is_some_and(|digits| digits >= horizon)
 }

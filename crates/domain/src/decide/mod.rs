@@ -3,7 +3,9 @@
 
 mod configure_account;
 mod configure_link;
+mod create_bulk;
 mod create_charge;
+mod create_disbursement;
 mod post;
 mod record_attempt;
 mod repeat;
@@ -14,7 +16,9 @@ use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 pub use configure_link::{ArchiveLink, ChangeLink, CreateLink};
+pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
+pub use create_disbursement::{CreateDisbursement, Order};
 pub use report_provider::Report;
 
 use crate::account::Account;
@@ -22,10 +26,10 @@ use crate::book::Book;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
-use crate::idempotency::KeyScope;
+use crate::idempotency::{KeyScope, KeyUse};
 use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
-use crate::money::MoneyError;
+use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
 
@@ -38,6 +42,8 @@ pub enum Command {
     CreateLink(Box<CreateLink>),
     ChangeLink(Box<ChangeLink>),
     ArchiveLink(ArchiveLink),
+    CreateDisbursement(Box<CreateDisbursement>),
+    CreateBulk(Box<CreateBulk>),
     ReportProvider(Report),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
@@ -73,7 +79,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ and digits name references of ours; use a dgs_reference of another form")]
+    #[error("dgs_ or DGS and digits name references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -91,10 +97,25 @@ pub enum Refusal {
     LinkCurrencyFixed,
     #[error(transparent)]
     Link(#[from] LinkRefusal),
+    #[error("Insufficient {} balance", .0.currency)]
+    ShortWallet(ShortWallet),
+    #[error("must be more than the fee of {fee}, which the recipient bears")]
+    FeeTakesAll { fee: String },
+    /// Nothing of a bulk was done.
+    #[error("no line was done; see what is wrong with each")]
+    LinesRefused(Vec<RefusedLine>),
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
     Wallet(#[from] WalletError),
+}
+
+/// What a wallet lacks for what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortWallet {
+    pub available_minor: i64,
+    pub required_minor: i64,
+    pub currency: Currency,
 }
 
 /// How facts are put into words for merchants. Pure; lives in `dialects`.
@@ -103,6 +124,8 @@ pub trait Wording: Send + Sync {
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
     /// The answer to the request that made, changed or archived a link.
     fn link(&self, link: &Link, now: Timestamp) -> String;
+    /// The answer to a bulk of disbursements.
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
 }
@@ -190,6 +213,12 @@ impl Needs {
                 self.links.insert((archive.account, archive.link));
                 self.first_uses.extend(archive.key_use.iter().map(|key_use| key_use.scope.clone()));
             }
+            Command::CreateDisbursement(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateBulk(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
             Command::ReportProvider(report) => {
                 self.accounts.insert(report.account);
                 self.payments.insert((report.account, report.payment));
@@ -203,6 +232,15 @@ impl Needs {
                 self.accounts.insert(attempt.key.account);
             }
             Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+        }
+    }
+
+    /// What a request to take money out of a wallet must see.
+    fn add_debit(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+        self.accounts.insert(account);
+        self.wallets.insert(account);
+        if let Some(key_use) = key_use {
+            self.first_uses.push(key_use.scope.clone());
         }
     }
 }
@@ -220,6 +258,10 @@ pub fn decide(
         Command::CreateLink(create) => configure_link::create(*create, book, moment),
         Command::ChangeLink(change) => configure_link::change(*change, book, moment),
         Command::ArchiveLink(archive) => configure_link::archive(archive, book, moment),
+        Command::CreateDisbursement(create) => {
+            create_disbursement::create_disbursement(*create, book, moment)
+        }
+        Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
@@ -241,5 +283,7 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_disbursement;
 #[cfg(test)]
 mod tests_link;

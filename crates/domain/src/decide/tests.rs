@@ -26,6 +26,12 @@ impl Wording for Plain {
         format!("{} {}", link.offer.title, link.state(now).word())
     }
 
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
+        let refused: Vec<i64> = told.refused.iter().map(|line| line.line).collect();
+        let accepted: Vec<i64> = told.accepted.iter().map(|(place, _)| place.line).collect();
+        format!("{accepted:?} not {refused:?}")
+    }
+
     fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
         format!("{} {}", kind.word(), told.payment.dgs_reference)
     }
@@ -85,12 +91,12 @@ impl World {
 
     pub(super) fn report(&mut self, reference: &str, verdict: Verdict) {
         let payment = self.payment(reference).id;
-        let word = Word { verdict, provider_reference: None, ask_again_after: None };
+        let word = Word { verdict, provider_reference: None, proof: None, ask_again_after: None };
         let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
         self.run(Command::ReportProvider(report)).unwrap();
     }
 
-    fn told(&self) -> Vec<&str> {
+    pub(super) fn told(&self) -> Vec<&str> {
         self.book.events.iter().map(|event| event.body.as_str()).collect()
     }
 }
@@ -229,6 +235,7 @@ fn a_merchants_reference_is_taken_once_and_a_refusal_burns_no_key() {
 fn a_reference_that_we_may_yet_make_is_reserved() {
     use super::create_charge::is_reserved;
     assert!(is_reserved("dgs_500", 500) && is_reserved("dgs_9000", 500));
+    assert!(is_reserved("DGS500", 500) && !is_reserved("DGS499", 500));
     assert!(!is_reserved("dgs_499", 500) && !is_reserved("dgs_0500", 500));
     assert!(!is_reserved("INV-9000", 500) && !is_reserved("dgs_x", 500));
 }

@@ -15,11 +15,11 @@ use domain::provider_call::Provider;
 use domain::scenario::{Choice, Scenario};
 use domain::{Environment, limits};
 
-use crate::api::Problem;
 use crate::api::caller::Caller;
 use crate::api::form::Form;
-use crate::api::idempotency_key::{key_use, written};
+use crate::api::idempotency_key::key_use;
 use crate::api::json_body::JsonBody;
+use crate::api::{Problem, written_answer};
 use crate::app::App;
 
 const OPERATION: &str = "POST /charges";
@@ -45,7 +45,7 @@ pub async fn create(
         callback_url: request.callback_url,
         provider: Provider::Simulator,
     };
-    written(app.store.lane().submit(Command::CreateCharge(Box::new(command))).await?)
+    written_answer(app.store.lane().submit(Command::CreateCharge(Box::new(command))).await?)
 }
 
 /// A request whose every field is in order.
@@ -67,7 +67,7 @@ fn read(body: &Object, app: &App) -> Result<Request, Problem> {
     let redirect_url = redirect_url(&mut form, app.settings.environment);
     let mobile_money = mobile_money(&mut form);
     let narration = form.text("narration", limits::NARRATION_CHARS_MAX).map(str::to_owned);
-    let scenario = scenario(&mut form, app.settings.environment);
+    let scenario = scenario(&mut form, app.settings.environment, Choice::MOBILE_MONEY);
     let dgs_reference = dgs_reference(&mut form);
     let callback_url = callback_url(&mut form, app);
     form.finish()?;
@@ -189,7 +189,11 @@ pub(super) fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
 }
 
 /// `None` only beside a fault.
-pub(super) fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<Scenario> {
+pub(super) fn scenario(
+    form: &mut Form<'_>,
+    environment: Environment,
+    choice: Choice,
+) -> Option<Scenario> {
     if form.value("scenario_key").is_none() {
         return Some(Scenario::default());
     }
@@ -198,10 +202,11 @@ pub(super) fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<
         return None;
     }
     let text = form.required_text("scenario_key", limits::NAME_CHARS_MAX)?;
-    let scenario = Scenario::parse(text, Choice::MOBILE_MONEY);
+    let scenario = Scenario::parse(text, choice);
     if scenario.is_none() {
-        let allowed = Choice::MOBILE_MONEY.listed();
-        form.fault("scenario_key", format!("must be one or two, joined by &, of {allowed}"));
+        let allowed = choice.listed();
+        let count = if choice.issuers.is_empty() { "one" } else { "one or two, joined by &," };
+        form.fault("scenario_key", format!("must be {count} of {allowed}"));
     }
     scenario
 }

@@ -1,6 +1,6 @@
-//! The idempotency key of a request, and the answer that may be a repetition.
+//! The idempotency key of a request, and what was answered under it before.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dialects::json::Object;
 use domain::AccountId;
@@ -9,7 +9,7 @@ use domain::idempotency::{Fingerprint, Judgement, KeyScope, KeyUse, judge};
 use domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use store::query::first_uses::find_first_use;
 
-use crate::api::{Problem, json_answer};
+use crate::api::{Problem, written_answer};
 use crate::app::App;
 
 const NAMES: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
@@ -48,17 +48,6 @@ pub fn fingerprint(body: &Object) -> Fingerprint {
     Fingerprint(fingerprint)
 }
 
-/// The answer that a command wrote, marked when it is a repetition.
-pub fn written(answer: Answer) -> Result<Response, Problem> {
-    let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
-    let mut response = json_answer(StatusCode::OK, body);
-    if is_replay {
-        let name = HeaderName::from_static("idempotent-replayed");
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
-    }
-    Ok(response)
-}
-
 /// What a request with a fault is answered: its first answer, when it was in order at the time
 /// and time alone made it faulty; else the fault.
 pub async fn replayed(
@@ -66,7 +55,7 @@ pub async fn replayed(
     key_use: Option<KeyUse>,
     problem: Problem,
 ) -> Result<Response, Problem> {
-    written(first_answer(app, key_use, problem).await?)
+    written_answer(first_answer(app, key_use, problem).await?)
 }
 
 pub async fn first_answer(

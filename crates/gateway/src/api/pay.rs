@@ -15,13 +15,14 @@ use domain::link::{Link, Offer, Terms};
 use domain::money::{Money, amount_text};
 use domain::payment::Method;
 use domain::provider_call::Provider;
+use domain::scenario::Choice;
 use store::query::links::find_link_by_slug;
 
-use crate::api::Problem;
 use crate::api::charges::{email, mobile_money, phone, scenario};
 use crate::api::form::Form;
-use crate::api::idempotency_key::{fingerprint, first_answer, key_use, written};
-use crate::api::json_body::{JsonBody, is_json};
+use crate::api::idempotency_key::{fingerprint, first_answer, key_use};
+use crate::api::json_body::{JsonBody, is_json, is_type};
+use crate::api::{Problem, written_answer};
 use crate::app::App;
 use crate::pages;
 use crate::server::body;
@@ -47,7 +48,7 @@ pub async fn create(
         (Ok(Answer::Written { body, .. }), Some(link)) if sent.wants_page => {
             pages::link::follow(&app, link.account, &body)
         }
-        (Ok(answer), _) => written(answer),
+        (Ok(answer), _) => written_answer(answer),
         (Err(problem), _) if sent.wants_page => {
             // As it is now: the refusal may be news about the link.
             let link = find(&app, slug).await?;
@@ -71,18 +72,15 @@ struct Sent {
 
 impl Sent {
     async fn read(request: Request, headers: &HeaderMap, app: &Arc<App>) -> Result<Sent, Problem> {
-        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         if is_json(headers) {
             let JsonBody(body) = JsonBody::from_request(request, app).await?;
             return Ok(Sent { body, is_form: false, wants_page: false });
         }
-        let content_type = header(header::CONTENT_TYPE).unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !is_type(headers, "application/x-www-form-urlencoded") {
             return Err(Problem::WrongType);
         }
-        let accept = header(header::ACCEPT).unwrap_or_default();
-        let wants_page = !accept.contains("application/json");
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let wants_page = !accept.unwrap_or_default().contains("application/json");
         let bytes =
             body::read(request.into_body(), limits::BODY_BYTES_MAX, limits::BODY_TIMEOUT).await?;
         let members = form_urlencoded::parse(&bytes).map(|(name, text)| {
@@ -94,7 +92,7 @@ impl Sent {
             };
             (name.into_owned(), value)
         });
-        Ok(Sent { body: Object::of(members.collect())?, is_form: true, wants_page })
+        Ok(Sent { body: Object::of_form(members.collect())?, is_form: true, wants_page })
     }
 
     /// The key that a repetition comes under: the payer's own, or that of the form.
@@ -156,7 +154,7 @@ fn read(sent: &Sent, app: &App, offer: &Offer) -> Result<(Method, Money, Charge)
     let own_phone = if offer.collects_phone && !is_left_out { phone(&mut form) } else { None };
     let address = address(&mut form, offer.collects_address);
     let used = mobile_money(&mut form);
-    let scenario = scenario(&mut form, app.settings.environment);
+    let scenario = scenario(&mut form, app.settings.environment, Choice::MOBILE_MONEY);
     form.finish()?;
     let customer = match (email, first_name, last_name, &used) {
         (Some(email), Some(first_name), Some(last_name), Some(used)) => Customer {

@@ -14,10 +14,10 @@ use store::SubmitError;
 use store::query::links::{count_links, find_link, list_links};
 
 use crate::api::caller::Caller;
-use crate::api::idempotency_key::{key_use, replayed, written};
+use crate::api::idempotency_key::{key_use, replayed};
 use crate::api::json_body::JsonBody;
 use crate::api::paging::Paging;
-use crate::api::{Problem, json_answer, offer_form};
+use crate::api::{Problem, json_answer, offer_form, written_answer};
 use crate::app::App;
 
 const CREATE: &str = "POST /payment-links";
@@ -37,7 +37,7 @@ pub async fn create(
         Err(problem) => return replayed(&app, key_use, problem).await,
     };
     let command = CreateLink { account: account.id, key_use, offer };
-    written(app.store.lane().submit(Command::CreateLink(Box::new(command))).await?)
+    written_answer(app.store.lane().submit(Command::CreateLink(Box::new(command))).await?)
 }
 
 pub async fn list(
@@ -102,7 +102,7 @@ pub async fn change(
         match app.store.lane().submit(Command::ChangeLink(Box::new(command))).await {
             // Another request was faster, so each round ends with one of them done.
             Err(SubmitError::Refused(Refusal::LinkChanged)) => {}
-            result => return written(result?),
+            result => return written_answer(result?),
         }
     }
 }
@@ -117,7 +117,7 @@ pub async fn archive(
     let key_use = key_use(&headers, account, ARCHIVE, &Object::default())?;
     let key_use = key_use.map(|one| on_link(one, link));
     let command = ArchiveLink { account, link, key_use };
-    written(app.store.lane().submit(Command::ArchiveLink(command)).await?)
+    written_answer(app.store.lane().submit(Command::ArchiveLink(command)).await?)
 }
 
 fn named(text: &str) -> Result<LinkId, Problem> {

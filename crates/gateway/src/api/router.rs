@@ -7,7 +7,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use crate::api::{
-    balance, banks, charges, frame, health, pay, payment_links, sandbox_clock, transactions,
+    balance, banks, bulk_disbursements, charges, disbursements, frame, health, pay, payment_links,
+    sandbox_clock, transactions,
 };
 use crate::app::App;
 use crate::pages;
@@ -15,6 +16,9 @@ use crate::pages;
 pub fn router(app: &Arc<App>) -> Router {
     let api = Router::new()
         .route("/charges", post(charges::create))
+        .route("/disburse", post(disbursements::create))
+        .route("/disburse/bulk", post(bulk_disbursements::create))
+        .route("/disburse/bulk/{id}", get(bulk_disbursements::show))
         .route("/payment-links", get(payment_links::list).post(payment_links::create))
         .route(
             "/payment-links/{id}",

@@ -71,6 +71,7 @@ fn put_disbursement(
     (account, payment): Key,
     disbursement: &Disbursement,
 ) -> Result<(), StoreError> {
+    let place = disbursement.bulk.as_ref();
     let (bank_key, number, branch, network, phone, name) = match &disbursement.recipient {
         Recipient::Bank { bank_key, account_number, name, branch } => {
             (Some(bank_key), Some(account_number), branch.as_ref(), None, None, name)
@@ -82,8 +83,9 @@ fn put_disbursement(
     execute(
         connection,
         "insert or replace into disbursement (account_id, payment_id, bank_key, account_number,
-             branch, network, phone, recipient_name, narration, scenario, bulk_id, bulk_line, proof)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             branch, network, phone, recipient_name, narration, scenario, bulk_id, bulk_line,
+             line_reference, proof)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             account.0,
             payment.0,
@@ -95,8 +97,9 @@ fn put_disbursement(
             name,
             disbursement.narration,
             disbursement.scenario.text(),
-            disbursement.bulk.map(|(bulk, _)| bulk),
-            disbursement.bulk.map(|(_, line)| line),
+            place.map(|place| place.bulk.0),
+            place.map(|place| place.line),
+            place.and_then(|place| place.reference.as_ref()),
             disbursement.proof,
         ],
     )

@@ -110,6 +110,7 @@ create table disbursement (
     scenario         text,
     bulk_id          integer,
     bulk_line        integer,
+    line_reference   text,
     proof            text,
     primary key (account_id, payment_id)
 ) strict, without rowid;

@@ -1,6 +1,7 @@
 //! Questions, one file per subject. None of them decides anything.
 
 pub mod accounts;
+pub mod bulks;
 pub mod deliveries;
 pub mod first_uses;
 pub mod links;
