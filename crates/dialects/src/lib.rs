@@ -7,6 +7,7 @@ pub mod json;
 pub mod object;
 pub mod page_token;
 pub mod provider;
+pub mod rates;
 pub mod signing;
 pub mod webhook;
 pub mod wording;

@@ -40,6 +40,14 @@ const LOW_BITS: u32 = NODE_BITS + SEQUENCE_BITS;
 const LOW_MASK: u128 = (1 << LOW_BITS) - 1;
 
 impl PaymentId {
+    /// The last millisecond that an id can name.
+    pub const MILLIS_MAX: i64 = i64::MAX >> LOW_BITS;
+
+    /// The milliseconds from the first that an id can name.
+    pub const fn millis(self) -> i64 {
+        self.0 >> LOW_BITS
+    }
+
     /// The record's `id`: a UUIDv7 that says the same as the number, so it needs no index.
     pub fn record_id(self) -> String {
         let number = u128::try_from(self.0).unwrap_or(0);
@@ -78,7 +86,7 @@ impl PaymentId {
 
     /// The start of the millisecond that the id tells.
     pub fn made_at(self) -> Timestamp {
-        let millis = (self.0 >> LOW_BITS).saturating_add(EPOCH_MS);
+        let millis = self.millis().saturating_add(EPOCH_MS);
         Timestamp::from_micros(millis.saturating_mul(1000))
     }
 
@@ -148,6 +156,14 @@ impl IdSource {
     pub fn horizon(&self) -> i64 {
         const HOUR_MS: i64 = 3_600_000;
         self.last.saturating_sub(HOUR_MS << LOW_BITS).max(1)
+    }
+
+    /// An id in a millisecond in which this node has made none before, so that the millisecond
+    /// alone tells it from all others of its kind.
+    pub fn next_in_own_millisecond(&mut self, now: Timestamp) -> i64 {
+        let last = PaymentId(self.last).made_at();
+        let first_free = Timestamp::from_micros(last.as_micros().saturating_add(1000));
+        self.next(now.max(first_free))
     }
 
     /// The next id: greater than all before it, and telling the millisecond of `now` where it can.

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod account;
 pub mod book;
+pub mod calendar;
 pub mod charge;
 pub mod conversion;
 pub mod decide;

@@ -98,6 +98,7 @@ impl App {
             simulator: Simulator {
                 approval_delay: settings.approval_delay,
                 transfer_delay: settings.transfer_delay,
+                conversion_delay: settings.conversion_delay,
             },
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,

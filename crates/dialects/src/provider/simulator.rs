@@ -13,8 +13,9 @@ use domain::{PaymentId, Timestamp};
 pub struct Simulator {
     /// From the STK push to the customer's PIN.
     pub approval_delay: Duration,
-    /// From a disbursement to the end of its transfer.
+    /// From the acceptance of a disbursement or refund to the end of its transfer.
     pub transfer_delay: Duration,
+    pub conversion_delay: Duration,
 }
 
 impl Simulator {
@@ -29,7 +30,7 @@ impl Simulator {
         }
     }
 
-    /// The answer to a new disbursement: the transfer is on its way.
+    /// The answer to a new disbursement or refund: the transfer is on its way.
     pub fn first_transfer_word(&self) -> Word {
         Word {
             verdict: Verdict::Pending,
@@ -46,13 +47,21 @@ impl Simulator {
             Detail::Disbursement(disbursement) => {
                 self.transfer_status(payment, disbursement.scenario, now)
             }
-            Detail::Conversion(_) | Detail::Refund(_) => Word {
-                verdict: Verdict::Succeeded,
-                provider_reference: Some(reference(payment.id)),
-                proof: None,
-                ask_again_after: None,
-            },
+            Detail::Conversion(conversion) => {
+                let refusal = declined("51", "Insufficient balance");
+                let verdict = outcome_of(conversion.scenario, refusal);
+                timed(payment, self.conversion_delay, verdict, now)
+            }
+            Detail::Refund(refund) => {
+                let refusal = declined("05", "The payer's account cannot be credited");
+                timed(payment, self.transfer_delay, outcome_of(refund.scenario, refusal), now)
+            }
         }
+    }
+
+    /// The answer to a new conversion: it is being worked on.
+    pub fn first_conversion_word(&self) -> Word {
+        Word { ask_again_after: Some(self.conversion_delay), ..self.first_transfer_word() }
     }
 
     fn charge_status(&self, payment: &Payment, scenario: Scenario, now: Timestamp) -> Word {
@@ -106,6 +115,23 @@ impl Simulator {
         };
         Verdict::Declined(refusal)
     }
+}
+
+fn outcome_of(scenario: Scenario, refusal: Reason) -> Verdict {
+    if scenario.scene == Some(Scene::Failed) {
+        Verdict::Declined(refusal)
+    } else {
+        Verdict::Succeeded
+    }
+}
+
+/// What nobody has to approve: it is decided, and told once its time has gone by.
+fn timed(payment: &Payment, delay: Duration, verdict: Verdict, now: Timestamp) -> Word {
+    let due_at = payment.created_at.plus(delay);
+    let (verdict, ask_again_after) =
+        if now < due_at { (Verdict::Pending, Some(due_at.since(now))) } else { (verdict, None) };
+    let provider_reference = Some(reference(payment.id));
+    Word { verdict, provider_reference, proof: None, ask_again_after }
 }
 
 fn transfer_outcome(scenario: Scenario) -> Verdict {

@@ -5,11 +5,14 @@ mod configure_account;
 mod configure_link;
 mod create_bulk;
 mod create_charge;
+mod create_conversion;
 mod create_disbursement;
+mod create_refund;
 mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod settle_charge;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -18,11 +21,14 @@ pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret,
 pub use configure_link::{ArchiveLink, ChangeLink, CreateLink};
 pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
+pub use create_conversion::CreateConversion;
 pub use create_disbursement::{CreateDisbursement, Order};
+pub use create_refund::CreateRefund;
 pub use report_provider::Report;
 
 use crate::account::Account;
 use crate::book::Book;
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
@@ -44,7 +50,16 @@ pub enum Command {
     ArchiveLink(ArchiveLink),
     CreateDisbursement(Box<CreateDisbursement>),
     CreateBulk(Box<CreateBulk>),
+    CreateConversion(Box<CreateConversion>),
+    CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
+    /// Moves the net of a charge from pending to available, once it is due.
+    SettleCharge {
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Replaces all rates.
+    SetRates(Vec<Quote>),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
         attempt: Attempt,
@@ -79,7 +94,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ or DGS and digits name references of ours; use a dgs_reference of another form")]
+    #[error("this form names references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -104,6 +119,14 @@ pub enum Refusal {
     /// Nothing of a bulk was done.
     #[error("no line was done; see what is wrong with each")]
     LinesRefused(Vec<RefusedLine>),
+    #[error("there is no rate for this pair of currencies")]
+    RateUnknown,
+    #[error("only a successful charge can be refunded")]
+    ChargeNotSuccessful,
+    #[error("the charge is refunded in full already")]
+    ChargeRefunded,
+    #[error("is more than is left of the charge to refund")]
+    RefundExceedsCharge,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -219,6 +242,18 @@ impl Needs {
             Command::CreateBulk(create) => {
                 self.add_debit(create.account, create.key_use.as_ref());
             }
+            Command::CreateConversion(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateRefund(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+                self.payments.insert((create.account, create.charge));
+            }
+            Command::SettleCharge { account, payment } => {
+                self.wallets.insert(*account);
+                self.payments.insert((*account, *payment));
+                self.settlements.insert((*account, *payment));
+            }
             Command::ReportProvider(report) => {
                 self.accounts.insert(report.account);
                 self.payments.insert((report.account, report.payment));
@@ -231,7 +266,9 @@ impl Needs {
                 self.deliveries.insert(attempt.key);
                 self.accounts.insert(attempt.key.account);
             }
-            Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+            Command::ForgetFirstUses { .. }
+            | Command::SetClockAhead { .. }
+            | Command::SetRates(_) => {}
         }
     }
 
@@ -262,7 +299,18 @@ pub fn decide(
             create_disbursement::create_disbursement(*create, book, moment)
         }
         Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
+        Command::CreateConversion(create) => {
+            create_conversion::create_conversion(*create, book, moment)
+        }
+        Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::SettleCharge { account, payment } => {
+            settle_charge::settle_charge((account, payment), book, moment)
+        }
+        Command::SetRates(rates) => {
+            book.rates = Some(rates);
+            Ok(Answer::Done)
+        }
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
         }
@@ -287,3 +335,5 @@ mod tests;
 mod tests_disbursement;
 #[cfg(test)]
 mod tests_link;
+#[cfg(test)]
+mod tests_wallet;

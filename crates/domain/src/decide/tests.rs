@@ -80,7 +80,11 @@ impl World {
         decide(command, &mut self.book, &mut moment)
     }
 
-    fn create(&mut self, reference: &str, key_use: Option<KeyUse>) -> Result<Answer, Refusal> {
+    pub(super) fn create(
+        &mut self,
+        reference: &str,
+        key_use: Option<KeyUse>,
+    ) -> Result<Answer, Refusal> {
         self.run(Command::CreateCharge(Box::new(charge_of(5000, reference, key_use))))
     }
 
@@ -238,6 +242,8 @@ fn a_reference_that_we_may_yet_make_is_reserved() {
     assert!(is_reserved("DGS500", 500) && !is_reserved("DGS499", 500));
     assert!(!is_reserved("dgs_499", 500) && !is_reserved("dgs_0500", 500));
     assert!(!is_reserved("INV-9000", 500) && !is_reserved("dgs_x", 500));
+    assert!(is_reserved("DGSCONV1A2B3C4D", 500) && is_reserved("DGSREF12", 500));
+    assert!(!is_reserved("DGSCONV1", 500) && !is_reserved("DGSREF", 500));
 }
 
 #[test]

@@ -121,6 +121,8 @@ async fn the_sandboxs_liberties_end_here() {
     let live = Live::with_whitelist(&[]).await;
     for (path, body, status, part) in [
         ("/charges", r#"{"scenario_key": "scenario:auth_pin"}"#, 400, "for the sandbox alone"),
+        ("/convert", r#"{"scenario_key": "scenario:failed"}"#, 400, "for the sandbox alone"),
+        ("/refunds", r#"{"scenario_key": "scenario:failed"}"#, 400, "for the sandbox alone"),
         ("/charges", r#"{"redirect_url": "http://yourdomain.com/"}"#, 400, "https address"),
         ("/charges", r#"{"amount": 1,}"#, 400, "not valid JSON"),
         ("/disburse", r#"{"scenario_key": "scenario:successful"}"#, 400, "for the sandbox alone"),
@@ -145,6 +147,7 @@ impl Settings {
             banks_file: None,
             approval_delay: Duration::from_secs(2),
             transfer_delay: Duration::from_secs(2),
+            conversion_delay: Duration::from_secs(2),
             requests_per_second: None,
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,

@@ -226,16 +226,22 @@ impl From<Refusal> for Problem {
             Refusal::KeyReused
             | Refusal::ReferenceTaken
             | Refusal::ReferenceReserved
+            | Refusal::ChargeNotSuccessful
+            | Refusal::ChargeRefunded
             | Refusal::SlugTaken
             | Refusal::LinkChanged => Problem::Conflict(refusal.to_string()),
             Refusal::PaymentUnknown | Refusal::LinkUnknown => Problem::NotFound,
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
+            Refusal::RateUnknown => field("to_currency"),
             Refusal::LinkCurrencyFixed => field("currency"),
             Refusal::Link(LinkRefusal::AmountDiffers) => field("amount"),
             Refusal::Link(LinkRefusal::MethodNotOffered) => field("payment_type"),
             Refusal::Link(link) => Problem::Link(*link),
-            Refusal::FeeTakesAll { .. } | Refusal::Money(_) | Refusal::Wallet(_) => field("amount"),
+            Refusal::FeeTakesAll { .. }
+            | Refusal::RefundExceedsCharge
+            | Refusal::Money(_)
+            | Refusal::Wallet(_) => field("amount"),
             // Authenticated requests name accounts that exist.
             Refusal::AccountUnknown | Refusal::AccountNumberTaken => Problem::Bug,
         }

@@ -7,8 +7,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use crate::api::{
-    balance, banks, bulk_disbursements, charges, disbursements, frame, health, pay, payment_links,
-    sandbox_clock, transactions,
+    balance, banks, bulk_disbursements, charges, convert, disbursements, frame, health, pay,
+    payment_links, rates, refunds, sandbox_clock, transactions,
 };
 use crate::app::App;
 use crate::pages;
@@ -27,6 +27,9 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/balance", get(balance::show))
+        .route("/convert", post(convert::create))
+        .route("/rates", get(rates::list))
+        .route("/refunds", post(refunds::create))
         .route("/banks/{country}", get(banks::list));
     let api = match app.settings.environment {
         domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),

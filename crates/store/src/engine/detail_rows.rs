@@ -26,10 +26,11 @@ pub(crate) const fn detail_source(kind: PaymentKind) -> (&'static str, &'static 
              scenario, bulk_id, bulk_line, line_reference, proof",
             "disbursement",
         ),
-        PaymentKind::Conversion => {
-            ("target_minor, target_currency, rate_micros, scenario", "conversion")
-        }
-        PaymentKind::Refund => ("charge_id, charge_reference, reason", "refund"),
+        PaymentKind::Conversion => (
+            "target_minor, target_currency, rate_micros, rate_quoted_at_us, scenario",
+            "conversion",
+        ),
+        PaymentKind::Refund => ("charge_id, charge_reference, reason, scenario", "refund"),
     }
 }
 
@@ -119,6 +120,7 @@ fn conversion(cells: &mut Cells<'_>) -> Result<Conversion, StoreError> {
     Ok(Conversion {
         target,
         rate: Rate { micros: cells.int()? },
+        quoted_at: cells.time()?,
         scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
     })
 }
@@ -128,5 +130,6 @@ fn refund(cells: &mut Cells<'_>) -> Result<Refund, StoreError> {
         charge: PaymentId(cells.int()?),
         charge_reference: cells.text()?,
         reason: cells.maybe_text()?,
+        scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
     })
 }

@@ -113,13 +113,15 @@ fn put_conversion(
     execute(
         connection,
         "insert or replace into conversion (account_id, payment_id, target_minor,
-             target_currency, rate_micros, scenario) values (?1, ?2, ?3, ?4, ?5, ?6)",
+             target_currency, rate_micros, rate_quoted_at_us, scenario)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             account.0,
             payment.0,
             conversion.target.minor(),
             conversion.target.currency().code(),
             conversion.rate.micros,
+            conversion.quoted_at.as_micros(),
             conversion.scenario.text(),
         ],
     )
@@ -132,9 +134,16 @@ fn put_refund(
 ) -> Result<(), StoreError> {
     execute(
         connection,
-        "insert or replace into refund (account_id, payment_id, charge_id, charge_reference, reason)
-         values (?1, ?2, ?3, ?4, ?5)",
-        params![account.0, payment.0, refund.charge.0, refund.charge_reference, refund.reason],
+        "insert or replace into refund (account_id, payment_id, charge_id, charge_reference, reason,
+             scenario) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            account.0,
+            payment.0,
+            refund.charge.0,
+            refund.charge_reference,
+            refund.reason,
+            refund.scenario.text(),
+        ],
     )
 }
 

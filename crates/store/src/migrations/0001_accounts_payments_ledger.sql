@@ -123,6 +123,7 @@ create table conversion (
     target_minor    integer not null,
     target_currency text    not null,
     rate_micros     integer not null,
+    rate_quoted_at_us integer not null,
     scenario        text,
     primary key (account_id, payment_id)
 ) strict, without rowid;
@@ -133,6 +134,7 @@ create table refund (
     charge_id        integer not null,
     charge_reference text    not null,
     reason           text,
+    scenario         text,
     primary key (account_id, payment_id)
 ) strict, without rowid;
 create index refund_by_charge on refund (account_id, charge_id);

@@ -7,4 +7,6 @@ pub mod first_uses;
 pub mod links;
 pub mod payments;
 pub mod provider_calls;
+pub mod rates;
+pub mod settlements;
 pub mod wallets;
