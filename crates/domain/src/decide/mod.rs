@@ -2,6 +2,7 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod configure_link;
 mod create_bulk;
 mod create_charge;
 mod create_conversion;
@@ -18,6 +19,7 @@ mod tell;
 mod use_nonce;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use configure_link::{ArchiveLink, ChangeLink, CreateLink};
 pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
 pub use create_conversion::CreateConversion;
@@ -34,6 +36,7 @@ use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, PaymentId};
 use crate::ledger::WalletError;
+use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
@@ -45,6 +48,9 @@ pub enum Command {
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
     SubmitAuthorization(Box<SubmitAuthorization>),
+    CreateLink(Box<CreateLink>),
+    ChangeLink(Box<ChangeLink>),
+    ArchiveLink(ArchiveLink),
     CreateDisbursement(Box<CreateDisbursement>),
     CreateBulk(Box<CreateBulk>),
     CreateConversion(Box<CreateConversion>),
@@ -107,6 +113,16 @@ pub enum Refusal {
     NonceUsed,
     #[error("was sealed too long ago, or by a clock that is wrong; seal it again")]
     SealedCardOutOfTime,
+    #[error("the payment link does not exist")]
+    LinkUnknown,
+    #[error("this slug is already in use; choose another, or leave it out to have one made")]
+    SlugTaken,
+    #[error("the payment link was changed by another request at the same moment")]
+    LinkChanged,
+    #[error("cannot change once somebody began to pay through the link")]
+    LinkCurrencyFixed,
+    #[error(transparent)]
+    Link(#[from] LinkRefusal),
     #[error("Insufficient {} balance", .0.currency)]
     ShortWallet(ShortWallet),
     #[error("must be more than the fee of {fee}, which the recipient bears")]
@@ -140,6 +156,8 @@ pub struct ShortWallet {
 pub trait Wording: Send + Sync {
     /// The answer to the request that made a payment, or that took it a step further.
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The answer to the request that made, changed or archived a link.
+    fn link(&self, link: &Link, now: Timestamp) -> String;
     /// The answer to a bulk of disbursements.
     fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
@@ -180,6 +198,9 @@ pub fn decide(
         Command::SubmitAuthorization(submit) => {
             submit_authorization::submit_authorization(*submit, book, moment)
         }
+        Command::CreateLink(create) => configure_link::create(*create, book, moment),
+        Command::ChangeLink(change) => configure_link::change(*change, book, moment),
+        Command::ArchiveLink(archive) => configure_link::archive(archive, book, moment),
         Command::CreateDisbursement(create) => {
             create_disbursement::create_disbursement(*create, book, moment)
         }
@@ -220,5 +241,7 @@ mod tests;
 mod tests_cards;
 #[cfg(test)]
 mod tests_disbursement;
+#[cfg(test)]
+mod tests_link;
 #[cfg(test)]
 mod tests_wallet;

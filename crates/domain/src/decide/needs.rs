@@ -19,6 +19,8 @@ pub struct Needs {
     pub charge_details: BTreeSet<(AccountId, PaymentId)>,
     pub settlements: BTreeSet<(AccountId, PaymentId)>,
     pub links: BTreeSet<(AccountId, LinkId)>,
+    /// Whether they are taken.
+    pub slugs: BTreeSet<String>,
     pub nonces: BTreeSet<(AccountId, String)>,
     /// All currencies, and the end of the ledger chain.
     pub wallets: BTreeSet<AccountId>,
@@ -39,6 +41,20 @@ impl Needs {
             }
             Command::CreateCharge(create) => self.add_charge(create),
             Command::SubmitAuthorization(submit) => self.add_authorization(submit),
+            Command::CreateLink(create) => {
+                self.accounts.insert(create.account);
+                self.add_key(create.key_use.as_ref());
+                self.slugs.insert(create.offer.slug.clone());
+            }
+            Command::ChangeLink(change) => {
+                self.links.insert((change.account, change.link));
+                self.add_key(change.key_use.as_ref());
+                self.slugs.insert(change.after.slug.clone());
+            }
+            Command::ArchiveLink(archive) => {
+                self.links.insert((archive.account, archive.link));
+                self.add_key(archive.key_use.as_ref());
+            }
             Command::CreateDisbursement(create) => {
                 self.add_debit(create.account, create.key_use.as_ref());
             }
