@@ -3,8 +3,9 @@
 use domain::account::Account;
 use domain::decide::{BulkTold, Told, Wording};
 use domain::event::EventKind;
+use domain::link::Link;
 use domain::payment::{Detail, Method, NextAction, Payment};
-use domain::{AccountId, PaymentId};
+use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::signing::SigningKey;
 use crate::{object, page_token};
@@ -46,6 +47,10 @@ impl Wording for PublicWording {
             Detail::Conversion(conversion) => object::conversion_answer(payment, conversion),
             Detail::Refund(refund) => object::refund_answer(payment, refund),
         }
+    }
+
+    fn link(&self, link: &Link, now: Timestamp) -> String {
+        object::link_answer(link, &self.public_url, now)
     }
 
     fn bulk_answer(&self, told: &BulkTold<'_>) -> String {

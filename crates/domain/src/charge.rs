@@ -23,6 +23,8 @@ pub struct Customer {
     pub first_name: String,
     pub last_name: String,
     pub phone: Phone,
+    /// Asked for by payment links alone.
+    pub address: Option<String>,
 }
 
 /// All that is ever kept of a card.

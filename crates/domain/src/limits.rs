@@ -45,6 +45,10 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const EMAIL_CHARS_MAX: usize = 254;
 pub const URL_CHARS_MAX: usize = 2048;
 pub const NARRATION_CHARS_MAX: usize = 255;
+pub const ADDRESS_CHARS_MAX: usize = 255;
+pub const LINK_TITLE_CHARS_MAX: usize = 120;
+pub const LINK_DESCRIPTION_CHARS_MAX: usize = 1000;
+pub const SLUG_CHARS_MAX: usize = 64;
 pub const REFERENCE_CHARS_MAX: usize = 64;
 /// The longest IBAN; national numbers are shorter.
 pub const BANK_ACCOUNT_CHARS_MAX: usize = 34;
@@ -77,6 +81,9 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 pub const ATTEMPT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub const ATTEMPT_READ_BYTES_MAX: usize = 64 * 1024;
 pub const ATTEMPT_EXCERPT_BYTES_MAX: usize = 1024;
+
+/// How often a payment link may be paid: what a number in JavaScript holds exactly.
+pub const LINK_USES_MAX: i64 = 1 << 53;
 
 /// How long a claimed delivery belongs to the process that claimed it.
 pub const DELIVERY_LEASE: Duration = Duration::from_secs(60);

@@ -132,19 +132,36 @@ pub fn hash_api_key(key: &str) -> ApiKey {
 
 /// A new API key: its environment, then 40 base-62 characters (238 random bits).
 pub fn new_api_key(environment: Environment) -> Result<SecretText, SecretFault> {
-    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut key = format!("sk_{}_", environment.word());
-    let length = key.len() + 40;
-    while key.len() < length {
-        // Values past the last whole round of the alphabet would favour its first letters.
-        let drawn = random::<1>()?[0];
-        if usize::from(drawn) < 62 * 4
-            && let Some(letter) = ALPHABET.get(usize::from(drawn) % 62)
+    push_random(&mut key, 40, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")?;
+    Ok(Zeroizing::new(key))
+}
+
+/// The address of a payment link: 10 base-58 characters, none of which looks like another.
+pub fn new_slug() -> Result<String, SecretFault> {
+    let mut slug = String::new();
+    push_random(&mut slug, 10, b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")?;
+    Ok(slug)
+}
+
+/// A name that only its holder knows: 128 random bits.
+pub fn new_token() -> Result<String, SecretFault> {
+    Ok(hex::encode(random::<16>()?))
+}
+
+fn push_random(text: &mut String, letters: usize, alphabet: &[u8]) -> Result<(), SecretFault> {
+    let length = text.len() + letters;
+    // Values past the last whole round of the alphabet would favour its first letters.
+    let fair = 256 - 256 % alphabet.len();
+    while text.len() < length {
+        let drawn = usize::from(random::<1>()?[0]);
+        if drawn < fair
+            && let Some(letter) = alphabet.get(drawn % alphabet.len())
         {
-            key.push(char::from(*letter));
+            text.push(char::from(*letter));
         }
     }
-    Ok(Zeroizing::new(key))
+    Ok(())
 }
 
 /// `ACC-` and 7 digits.

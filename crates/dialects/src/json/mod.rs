@@ -49,7 +49,7 @@ pub enum Value {
 }
 
 /// The members of a JSON object as sent, in their order. No name stands twice.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(String, Value)>);
 
 /// Reads a body that must be one JSON object and nothing else.
@@ -89,6 +89,12 @@ pub fn number(text: impl Into<String>) -> Box<RawValue> {
 }
 
 impl Object {
+    /// An object of what a browser's form sent, where a name may stand twice.
+    pub fn of_form(members: Vec<(String, Value)>) -> Result<Object, JsonFault> {
+        refuse_duplicates(&members)?;
+        Ok(Object(members))
+    }
+
     /// Names must differ.
     pub(crate) fn of(members: Vec<(String, Value)>) -> Object {
         Object(members)

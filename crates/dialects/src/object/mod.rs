@@ -7,6 +7,7 @@ mod charge;
 mod conversion;
 mod disbursement;
 mod event;
+mod link;
 mod rate;
 mod refund;
 mod transaction;
@@ -19,6 +20,7 @@ pub use conversion::{
 };
 pub use disbursement::{disbursement_answer, disbursement_event};
 pub use event::payment_event;
+pub use link::{LinkPage, link_answer, link_list_answer};
 pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};

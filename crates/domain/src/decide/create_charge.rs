@@ -54,6 +54,10 @@ pub(super) fn create_charge(
         None => own_reference(id),
     };
     check_nonce(create.account, create.card_nonce.as_ref(), book, moment)?;
+    if let Some(link) = create.link {
+        let link = book.links.find(&(create.account, link)).ok_or(Refusal::LinkUnknown)?;
+        link.admit(create.gross, create.method, moment.now)?;
+    }
     let payment = new_payment(account, id, dgs_reference, &create, moment)?;
     let call = new_call(&payment, moment);
 
@@ -63,6 +67,9 @@ pub(super) fn create_charge(
         book.taken_references.insert((payment.account, payment.dgs_reference.clone()));
     }
     use_nonce(key.0, create.card_nonce, book, moment);
+    if let Some(link) = payment.link.and_then(|id| book.links.change(&(payment.account, id))) {
+        link.pending = link.pending.saturating_add(1);
+    }
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Charge(create.charge));
     book.calls.insert(key, call);

@@ -152,34 +152,42 @@ fn narration(form: &mut Form<'_>) -> Option<String> {
 }
 
 fn customer(form: &mut Form<'_>) -> Option<Customer> {
-    let email = form.required_text("customer_email", limits::EMAIL_CHARS_MAX);
-    if let Some(email) = email
-        && !is_email(email)
-    {
-        form.fault("customer_email", "must be an email address");
-    }
+    let email = email(form);
     let first_name = form.required_text("customer_first_name", limits::NAME_CHARS_MAX);
     let last_name = form.required_text("customer_last_name", limits::NAME_CHARS_MAX);
+    let phone = phone(form);
+    Some(Customer {
+        email: email?,
+        first_name: first_name?.to_owned(),
+        last_name: last_name?.to_owned(),
+        phone: phone?,
+        address: None,
+    })
+}
+
+pub(super) fn email(form: &mut Form<'_>) -> Option<String> {
+    let email = form.required_text("customer_email", limits::EMAIL_CHARS_MAX)?;
+    if !is_email(email) {
+        form.fault("customer_email", "must be an email address");
+    }
+    Some(email.to_owned())
+}
+
+pub(super) fn phone(form: &mut Form<'_>) -> Option<Phone> {
     let number = form.required_text("customer_phone", limits::NAME_CHARS_MAX);
     let place = form.place();
     let code = form.required_text("customer_phone_country_code", limits::NAME_CHARS_MAX);
-    let phone = match Phone::international(code?, number?) {
-        Ok(phone) => phone,
+    match Phone::international(code?, number?) {
+        Ok(phone) => Some(phone),
         Err(error @ domain::phone::PhoneError::NotACountryCode) => {
             form.fault("customer_phone_country_code", error.to_string());
-            return None;
+            None
         }
         Err(error) => {
             form.fault_at(place, "customer_phone", error.to_string());
-            return None;
+            None
         }
-    };
-    Some(Customer {
-        email: email?.to_owned(),
-        first_name: first_name?.to_owned(),
-        last_name: last_name?.to_owned(),
-        phone,
-    })
+    }
 }
 
 /// One `@`, something before it, a domain with a dot behind it. More cannot be known without
@@ -210,7 +218,7 @@ fn redirect_url(form: &mut Form<'_>, environment: Environment, method: Method) -
 }
 
 /// Where a browser may be sent: https, in the sandbox http too.
-fn is_web_address(text: &str, environment: Environment) -> bool {
+pub(super) fn is_web_address(text: &str, environment: Environment) -> bool {
     let Ok(uri) = text.parse::<http::Uri>() else { return false };
     let scheme_is_fit = match uri.scheme_str() {
         Some("https") => true,
@@ -221,7 +229,7 @@ fn is_web_address(text: &str, environment: Environment) -> bool {
     scheme_is_fit && !authority.is_empty() && !authority.contains('@')
 }
 
-fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
+pub(super) fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
     let network = match form.required_text("mobile_money_network", limits::NAME_CHARS_MAX) {
         Some(name) => {
             let network = Network::parse(name);

@@ -18,6 +18,10 @@ mod idempotency_key;
 mod json_body;
 #[cfg(test)]
 mod live_tests;
+mod offer_form;
+mod paging;
+pub mod pay;
+mod payment_links;
 mod problem;
 mod rates;
 mod refunds;

@@ -131,6 +131,7 @@ mod tests {
                     first_name: "Jane".to_owned(),
                     last_name: "Doe".to_owned(),
                     phone: phone.clone(),
+                    address: None,
                 },
                 redirect_url: None,
                 narration: None,

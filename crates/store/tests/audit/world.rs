@@ -15,6 +15,7 @@ use domain::delivery::{Attempt, Delivery, Reading};
 use domain::event::EventKind;
 use domain::fee::FeeRule;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
+use domain::link::Link;
 use domain::money::amount_text;
 use domain::payment::{Detail, Method, NextAction, Payment, Reason};
 use domain::phone::{Network, Phone};
@@ -35,6 +36,10 @@ struct Terse;
 impl Wording for Terse {
     fn answer(&self, payment: &Payment, _: &Detail) -> String {
         format!(r#"{{"status":"success","dgs_reference":"{}"}}"#, payment.dgs_reference)
+    }
+
+    fn link(&self, link: &Link, _: Timestamp) -> String {
+        format!(r#"{{"status":"success","data":{{"id":"{}"}}}}"#, link.id.text())
     }
 
     fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
@@ -227,6 +232,7 @@ fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
                 first_name: "Jane".to_owned(),
                 last_name: "Doe".to_owned(),
                 phone: phone.clone(),
+                address: None,
             },
             redirect_url: None,
             narration: None,

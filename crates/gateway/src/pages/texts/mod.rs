@@ -42,6 +42,44 @@ pub struct Texts {
     pub sandbox_base_url: &'static str,
     pub sandbox_credentials: &'static str,
     pub sandbox_next: &'static str,
+    pub link: LinkTexts,
+}
+
+/// The texts of payment links.
+#[derive(Debug)]
+pub struct LinkTexts {
+    pub unknown_title: &'static str,
+    pub archived_title: &'static str,
+    pub archived_text: &'static str,
+    pub expired_title: &'static str,
+    pub expired_text: &'static str,
+    pub exhausted_title: &'static str,
+    pub exhausted_text: &'static str,
+    pub taken_title: &'static str,
+    pub taken_text: &'static str,
+    pub unpayable_text: &'static str,
+    pub amount: &'static str,
+    pub at_least: &'static str,
+    pub at_most: &'static str,
+    pub first_name: &'static str,
+    pub last_name: &'static str,
+    pub email: &'static str,
+    pub country_code: &'static str,
+    pub contact_phone: &'static str,
+    pub address: &'static str,
+    pub network: &'static str,
+    pub mobile_number: &'static str,
+    pub pay: &'static str,
+    pub check_fields: &'static str,
+    pub sent_already: &'static str,
+    pub try_again: &'static str,
+    pub amount_fault: &'static str,
+    pub name_fault: &'static str,
+    pub email_fault: &'static str,
+    pub phone_fault: &'static str,
+    pub address_fault: &'static str,
+    pub network_fault: &'static str,
+    pub mobile_number_fault: &'static str,
 }
 
 impl Language {
