@@ -67,40 +67,77 @@ pub(super) fn states(reader: &Reader, finding: &mut Finding) -> Result<(), Store
     })
 }
 
-/// account, day, kind, method, currency, state as records say it.
-type Sort = (i64, i64, [String; 4]);
+/// How many of the four tables of details have a row for the payment, and whether its own has.
+pub(super) fn details(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let kinds = PaymentKind::ALL.map(PaymentKind::word);
+    let exists = kinds.map(|table| {
+        format!(
+            "exists (select 1 from {table} d
+                     where d.account_id = p.account_id and d.payment_id = p.payment_id)"
+        )
+    });
+    let sql = format!(
+        "select p.account_id, p.dgs_reference, p.kind, {} from payment p
+         order by p.account_id, p.payment_id",
+        exists.join(", ")
+    );
+    reader.each(&sql, &[], |cells| {
+        finding.row();
+        let (account, reference, kind) = (cells.int()?, cells.text()?, cells.text()?);
+        for table in kinds {
+            let fault = match (cells.flag()?, table == kind) {
+                (false, true) => format!("it is a {kind} without its details"),
+                (true, false) => format!("it is a {kind} with the details of a {table}"),
+                (true, true) | (false, false) => continue,
+            };
+            finding.violation(account, &reference, fault);
+        }
+        Ok(())
+    })
+}
+
+/// account, day, link, then kind, method, currency, state as records say it.
+type Sort = (i64, i64, i64, [String; 4]);
+
+fn sort_name((_, day, link, words): &Sort) -> String {
+    let through = if *link == 0 { String::new() } else { format!(", link {link}") };
+    format!("day {day}, {}{through}", words.join(" "))
+}
 
 pub(super) fn tally(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
     let mut counts: BTreeMap<Sort, i64> = BTreeMap::new();
-    let sql = "select account_id, created_at_us, kind, method, currency, state from payment";
+    let sql = "select account_id, created_at_us, coalesce(link_id, 0), kind, method, currency,
+             state from payment";
     reader.each(sql, &[], |cells| {
         finding.row();
         let (account, day) = (cells.int()?, cells.int()?.div_euclid(DAY_US));
-        let (kind, method, currency) = (cells.text()?, cells.text()?, cells.text()?);
-        let stored = cells.text()?;
+        let (link, kind, method) = (cells.int()?, cells.text()?, cells.text()?);
+        let (currency, stored) = (cells.text()?, cells.text()?);
         let state = match PaymentState::parse(&stored) {
             Some(state) => state.record_word().to_owned(),
             None => stored,
         };
-        *counts.entry((account, day, [kind, method, currency, state])).or_default() += 1;
+        *counts.entry((account, day, link, [kind, method, currency, state])).or_default() += 1;
         Ok(())
     })?;
-    let sql = "select account_id, day, kind, method, currency, state, count from payment_tally";
+    let sql = "select account_id, day, link_id, kind, method, currency, state, count
+         from payment_tally";
     reader.each(sql, &[], |cells| {
         finding.row();
-        let (account, day) = (cells.int()?, cells.int()?);
+        let (account, day, link) = (cells.int()?, cells.int()?, cells.int()?);
         let words = [cells.text()?, cells.text()?, cells.text()?, cells.text()?];
         let tallied = cells.int()?;
-        let name = format!("day {day}, {}", words.join(" "));
-        let counted = counts.remove(&(account, day, words)).unwrap_or(0);
+        let sort = (account, day, link, words);
+        let counted = counts.remove(&sort).unwrap_or(0);
         if tallied != counted {
-            finding.violation(account, name, format!("tallied {tallied}, there are {counted}"));
+            let fault = format!("tallied {tallied}, there are {counted}");
+            finding.violation(account, sort_name(&sort), fault);
         }
         Ok(())
     })?;
-    for ((account, day, words), counted) in counts {
-        let name = format!("day {day}, {}", words.join(" "));
-        finding.violation(account, name, format!("not tallied, there are {counted}"));
+    for (sort, counted) in counts {
+        let fault = format!("not tallied, there are {counted}");
+        finding.violation(sort.0, sort_name(&sort), fault);
     }
     Ok(())
 }
