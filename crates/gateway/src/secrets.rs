@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dialects::signing::SigningKey;
@@ -197,9 +197,10 @@ pub fn random_below(bound: u32) -> u32 {
     random::<4>().map_or(0, |bytes| u32::from_be_bytes(bytes) % bound.max(1))
 }
 
+/// From the system: a library's own generator takes 35 ms to seed itself at the first draw.
 fn random<const N: usize>() -> Result<[u8; N], SecretFault> {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes).map_err(|_| SecretFault::NoRandom)?;
+    getrandom::fill(&mut bytes).map_err(|_| SecretFault::NoRandom)?;
     Ok(bytes)
 }
 

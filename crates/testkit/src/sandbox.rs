@@ -62,7 +62,18 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn start(options: Options) -> Sandbox {
-        let directory = TempDir::new().expect("a temporary directory");
+        Sandbox::start_in(TempDir::new().expect("a temporary directory"), options)
+    }
+
+    /// Starts on data that is there already: `data` is moved to where this sandbox keeps its own.
+    pub fn start_on(data: &Path, options: Options) -> Sandbox {
+        let directory = TempDir::new_in(data.parent().expect("data lie in a folder"))
+            .expect("a temporary directory beside the data");
+        fs::rename(data, data_of(directory.path())).expect("the data can be moved");
+        Sandbox::start_in(directory, options)
+    }
+
+    fn start_in(directory: TempDir, options: Options) -> Sandbox {
         let launched = launch(&options, directory.path());
         let Launched { process, api, ready_after, printed } = launched;
         Sandbox { api, ready_after, printed, process, options, directory }

@@ -71,7 +71,7 @@ pub(super) fn create_charge(
     answer(key, create.key_use, book, moment)
 }
 
-/// `dgs_` and the transaction id (CONTRACT 1.4).
+/// `dgs_` and the transaction id.
 fn own_reference(id: PaymentId) -> String {
     format!("dgs_{}", id.0)
 }

@@ -23,7 +23,7 @@ impl RequestId {
 
     pub fn make() -> RequestId {
         let mut bytes = [0; 12];
-        aws_lc_rs::rand::fill(&mut bytes).expect("the system gives random bytes");
+        getrandom::fill(&mut bytes).expect("the system gives random bytes");
         RequestId(format!("req_{}", hex::encode(bytes)))
     }
 

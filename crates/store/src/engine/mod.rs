@@ -16,4 +16,4 @@ pub(crate) use rows::{
     endpoint_row, payment_row, wallet_row,
 };
 pub use sqlite::{Arg, Cells, Reader};
-pub(crate) use sqlite::{Checkpointer, Sqlite};
+pub(crate) use sqlite::{Checkpointer, Sqlite, copy_database};

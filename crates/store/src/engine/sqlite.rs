@@ -124,6 +124,22 @@ impl Checkpointer {
     }
 }
 
+/// Copies a database file, log included, as one moment shows it.
+pub(crate) fn copy_database(source: &Path, target: &Path) -> Result<(), StoreError> {
+    let fault = |reason: &str| StoreError::Folder {
+        folder: target.display().to_string(),
+        reason: reason.to_owned(),
+    };
+    if target.exists() {
+        return Err(fault("it exists; a backup never overwrites"));
+    }
+    let target = target.to_str().ok_or_else(|| fault("its name is not UTF-8"))?;
+    let connection = Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    configure(&connection)?;
+    connection.execute("vacuum into ?1", [target])?;
+    Ok(())
+}
+
 /// Returns the pages in the log.
 fn checkpoint(connection: &Connection, mode: &str) -> Result<i64, StoreError> {
     let pages = connection
