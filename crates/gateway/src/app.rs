@@ -50,6 +50,8 @@ pub struct App {
     pub alarms: Arc<Alarms>,
     /// True once the process has been asked to stop.
     pub stop: watch::Receiver<bool>,
+    /// Held while the sandbox's clock is moved.
+    pub clock_turn: tokio::sync::Mutex<()>,
     directory: RwLock<Arc<Directory>>,
 }
 
@@ -93,7 +95,11 @@ impl App {
         clock.set_ahead_us(find_clock_ahead_us(&reader)?);
         let directory = Directory::of(Rows::read(&reader)?, &master_key)?;
         let app = App {
-            simulator: Simulator { approval_delay: settings.approval_delay },
+            simulator: Simulator {
+                approval_delay: settings.approval_delay,
+                transfer_delay: settings.transfer_delay,
+                conversion_delay: settings.conversion_delay,
+            },
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,
                 require_https: settings.environment == domain::Environment::Live,
@@ -103,6 +109,7 @@ impl App {
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
+            clock_turn: tokio::sync::Mutex::new(()),
             directory: RwLock::new(Arc::new(directory)),
             settings,
             store,
