@@ -222,7 +222,12 @@ mod tests {
 
     fn conversion() -> Conversion {
         let target = Money::from_minor(345, Currency::Usd).unwrap();
-        Conversion { target, rate: Rate { micros: 690 }, scenario: Scenario::default() }
+        Conversion {
+            target,
+            rate: Rate { micros: 690 },
+            quoted_at: Timestamp::default(),
+            scenario: Scenario::default(),
+        }
     }
 
     /// The two tellings of the same rules agree, for every kind, state and fee.

@@ -157,7 +157,7 @@ const INVARIANTS: [(&str, &str, Check); 27] = [
     ),
     (
         "keys",
-        "every idempotency key answers with a payment of its account, no two with the same",
+        "every key of a payment answers with one of its account, and no two made the same",
         payments::keys,
     ),
     (

@@ -173,27 +173,51 @@ pub(super) fn calls(reader: &Reader, finding: &mut Finding) -> Result<(), StoreE
     })
 }
 
+/// What an answer kept under a key says of a payment.
+struct Naming {
+    /// The member of the answer that names it.
+    member: &'static str,
+    /// Whether the request made the payment, or took it a step further.
+    is_making: bool,
+}
+
+/// `None` for what is done without a payment.
+fn naming(operation: &str) -> Option<Naming> {
+    let (member, is_making) = match operation {
+        "POST /charges" | "POST /pay/{slug}/charges" | "POST /disburse" => ("dgs_reference", true),
+        // The first of its lines that was done.
+        "POST /disburse/bulk" => ("dgs_reference", true),
+        "POST /convert" => ("dgs_conversion_ref", true),
+        "POST /refunds" => ("refund_reference", true),
+        "POST /authorize" => ("dgs_reference", false),
+        _ => return None,
+    };
+    Some(Naming { member, is_making })
+}
+
 /// Holds the payments of one account at a time that were made under a key; retention bounds them.
 pub(super) fn keys(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
     let mut account_in_hand = None;
     let mut seen: HashSet<i64> = HashSet::new();
-    let sql = "select account_id, idempotency_key, body from idempotency
+    let sql = "select account_id, idempotency_key, operation, body from idempotency
          order by account_id, idempotency_key, operation";
     reader.each(sql, &[], |cells| {
         finding.row();
-        let (account, key, body) = (cells.int()?, cells.text()?, cells.text()?);
+        let (account, key) = (cells.int()?, cells.text()?);
+        let (operation, body) = (cells.text()?, cells.text()?);
         if account_in_hand.replace(account) != Some(account) {
             seen.clear();
         }
         let name = format!("key {key}");
-        let Some(reference) = member(&body, "dgs_reference") else {
+        let Some(naming) = naming(&operation) else { return Ok(()) };
+        let Some(reference) = member(&body, naming.member) else {
             finding.violation(account, name, "its answer names no payment");
             return Ok(());
         };
         let sql = "select payment_id from payment where account_id = $1 and dgs_reference = $2";
         match reader.row(sql, &[account.into(), reference.into()], |cells| cells.int())? {
             None => finding.violation(account, name, format!("there is no payment {reference}")),
-            Some(payment) if !seen.insert(payment) => {
+            Some(payment) if naming.is_making && !seen.insert(payment) => {
                 finding.violation(account, reference, format!("{name} is its second key"));
             }
             Some(_) => {}

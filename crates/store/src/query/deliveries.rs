@@ -52,11 +52,10 @@ pub fn list_attempts(
     account: AccountId,
     payment: domain::PaymentId,
 ) -> Result<Vec<AttemptSeen>, StoreError> {
-    // A cross join keeps its order: the planner would walk all attempts of the account.
     let sql = "select e.kind, a.number, a.started_at_us, a.status, a.fault
-         from event e cross join attempt a
+         from event e
+         join attempt a on a.account_id = e.account_id and a.event_id = e.event_id
          where e.account_id = $1 and e.payment_id = $2
-             and a.account_id = e.account_id and a.event_id = e.event_id
          order by a.started_at_us, a.number";
     reader.rows(sql, &[account.0.into(), payment.0.into()], |cells| {
         Ok(AttemptSeen {

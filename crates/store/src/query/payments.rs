@@ -57,20 +57,6 @@ impl Filter {
     const fn has_name(&self) -> bool {
         self.dgs_reference.is_some() || self.provider_reference.is_some()
     }
-
-    /// The table by the index that leaves the fewest rows. Left to itself the planner, which has
-    /// no statistics, takes an account for ten rows and walks the primary key.
-    const fn source(&self) -> &'static str {
-        if self.dgs_reference.is_some() {
-            "payment indexed by payment_by_reference"
-        } else if self.provider_reference.is_some() {
-            "payment indexed by payment_by_provider_reference"
-        } else if self.link.is_some() {
-            "payment indexed by payment_by_link"
-        } else {
-            "payment"
-        }
-    }
 }
 
 /// Which part of a list: `limit` rows after `skip` of them, or of those below an id.
@@ -218,8 +204,7 @@ impl List<'_> {
 
     fn count(self, ids: Ids) -> Result<u64, StoreError> {
         let conditions = self.conditions(ids);
-        let source = self.filter.source();
-        let sql = format!("select count(*) from {source} where {}", conditions.text);
+        let sql = format!("select count(*) from payment where {}", conditions.text);
         let count = self.reader.row(&sql, &conditions.args, |cells| cells.int())?;
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
@@ -229,9 +214,8 @@ impl List<'_> {
         let limit = conditions.bind(i64::try_from(limit).unwrap_or(i64::MAX).into());
         let skip = conditions.bind(i64::try_from(skip).unwrap_or(i64::MAX).into());
         let sql = format!(
-            "select {PAYMENT_COLUMNS} from {} where {} order by payment_id desc
+            "select {PAYMENT_COLUMNS} from payment where {} order by payment_id desc
              limit {limit} offset {skip}",
-            self.filter.source(),
             conditions.text
         );
         self.reader.rows(&sql, &conditions.args, payment_row)

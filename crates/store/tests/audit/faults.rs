@@ -175,8 +175,8 @@ pub const FAULTS: [(&str, &str); 136] = [
     ("details", "update payment set kind = 'refund' where PAYMENT(wait-1)"),
     (
         "details",
-        "insert into conversion select account_id, payment_id, 1, 'USD', 1, null from payment
-         where PAYMENT(wait-1)",
+        "insert into refund (account_id, payment_id, charge_id, charge_reference)
+         select account_id, payment_id, 1, 'x' from payment where PAYMENT(wait-1)",
     ),
     ("disbursements_posted", "update payment set kind = 'disbursement' where PAYMENT(wait-1)"),
     ("conversions_posted", "update payment set kind = 'conversion' where PAYMENT(wait-1)"),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::account::Account;
 use domain::charge::{Charge, Customer, MobileMoney};
-use domain::decide::{Command, CreateCharge, OpenAccount, Report, Told, Wording};
+use domain::decide::{BulkTold, Command, CreateCharge, OpenAccount, Report, Told, Wording};
 use domain::event::EventKind;
 use domain::fee::FeeRule;
 use domain::payment::{Detail, Method, Payment, Reason};
@@ -122,7 +122,7 @@ impl World {
     fn report(&mut self, account: AccountId, reference: &str, verdict: Verdict) {
         // Some providers give several payments one reference.
         let provider_reference = Some(format!("sim-{}", self.made / 2));
-        let word = Word { verdict, provider_reference, ask_again_after: None };
+        let word = Word { verdict, provider_reference, ask_again_after: None, proof: None };
         let payment = self.find(account, reference);
         let report = Report { account, payment, word, is_answer_to_poll: true };
         self.submit(Command::ReportProvider(report));
@@ -140,6 +140,10 @@ struct Mute;
 
 impl Wording for Mute {
     fn answer(&self, _: &Payment, _: &Detail) -> String {
+        String::new()
+    }
+
+    fn bulk_answer(&self, _: &BulkTold<'_>) -> String {
         String::new()
     }
 
