@@ -8,7 +8,7 @@ mod world;
 
 use chance::Chance;
 use domain::PaymentId;
-use domain::payment::Payment;
+use domain::payment::{Payment, PaymentKind};
 use model::Model;
 use store::query::payments::{Filter, Listing, Page, list_payments};
 use store::{Reader, open_to_read};
@@ -34,6 +34,9 @@ fn every_subset_of_filters_lists_what_the_model_lists() {
     let world = World::with_payments(folder.path(), 400);
     let reader = open_to_read(folder.path()).unwrap();
     let model = Model::of(folder.path());
+    for kind in PaymentKind::ALL {
+        assert!(model.rows.iter().filter(|row| row.kind == kind).count() > 10, "{kind:?}");
+    }
     let mut chance = Chance::from_seed(7);
     let mut found = 0;
     for subset in 0..1_u32 << model::FILTERS {

@@ -6,10 +6,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::account::Account;
 use domain::charge::{Charge, Customer, MobileMoney};
-use domain::decide::{BulkTold, Command, CreateCharge, OpenAccount, Report, Told, Wording};
+use domain::conversion::{Quote, Rate};
+use domain::decide::{
+    Answer, BulkTold, Command, CreateCharge, CreateConversion, CreateDisbursement, CreateRefund,
+    OpenAccount, Order, Report, Told, Wording,
+};
+use domain::disbursement::{Disbursement, Recipient};
 use domain::event::EventKind;
 use domain::fee::FeeRule;
-use domain::payment::{Detail, Method, Payment, Reason};
+use domain::payment::{Detail, Method, Payment, PaymentKind, PaymentState, Reason};
 use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::Scenario;
@@ -35,6 +40,8 @@ pub struct World {
     chance: Chance,
     folder: std::path::PathBuf,
     made: usize,
+    /// The last charge of each account that may be given back.
+    refundable: Vec<(AccountId, PaymentId)>,
 }
 
 impl World {
@@ -50,7 +57,8 @@ impl World {
         let store = Store::open(folder, settings).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (chance, folder) = (Chance::from_seed(1), folder.to_owned());
-        let mut world = World { store, runtime, clock, chance, folder, made: 0 };
+        let mut world =
+            World { store, runtime, clock, chance, folder, made: 0, refundable: Vec::new() };
         world.open_accounts();
         world.make_payments(count);
         world
@@ -60,8 +68,8 @@ impl World {
         self.store.close();
     }
 
-    fn submit(&self, command: Command) {
-        self.runtime.block_on(self.store.lane().submit(command)).unwrap();
+    fn submit(&self, command: Command) -> Answer {
+        self.runtime.block_on(self.store.lane().submit(command)).unwrap()
     }
 
     fn open_accounts(&self) {
@@ -82,7 +90,9 @@ impl World {
                 },
                 webhook_url: None,
                 secrets: Vec::new(),
-                opening_funds: Vec::new(),
+                opening_funds: [Currency::Rwf, Currency::Usd]
+                    .map(|currency| Money::from_minor(9_000_000, currency).unwrap())
+                    .into(),
             })));
         }
     }
@@ -97,16 +107,33 @@ impl World {
                 _ => self.chance.below(HOUR_US),
             };
             self.clock.fetch_add(i64::try_from(passed_us).unwrap(), Ordering::Relaxed);
-            self.make_charge();
+            self.made += 1;
+            let account = if self.chance.one_in(10) { TWO } else { ONE };
+            let reference = self.make_payment(account);
+            self.end_payment(account, &reference);
         }
     }
 
-    fn make_charge(&mut self) {
-        self.made += 1;
-        let account = if self.chance.one_in(10) { TWO } else { ONE };
-        let reference = format!("ref-{}", self.made);
-        let create = charge_of(account, &reference, &mut self.chance);
-        self.submit(Command::CreateCharge(Box::new(create)));
+    /// Returns its reference.
+    fn make_payment(&mut self, account: AccountId) -> String {
+        let refundable = self.refundable.iter().find(|(owner, _)| *owner == account).copied();
+        let command = match (self.chance.below(8), refundable) {
+            (0, _) => disbursement_of(account, &mut self.chance),
+            (1, _) => conversion_of(account),
+            (2, Some((_, charge))) => refund_of(account, charge),
+            _ => {
+                let reference = format!("ref-{}", self.made);
+                let create = charge_of(account, &reference, &mut self.chance);
+                Command::CreateCharge(Box::new(create))
+            }
+        };
+        match self.submit(command) {
+            Answer::Written { body, .. } => body,
+            Answer::Claimed(_) | Answer::Done => panic!("nothing was written"),
+        }
+    }
+
+    fn end_payment(&mut self, account: AccountId, reference: &str) {
         // An end, an end that is taken back, or none.
         let verdicts = match self.chance.below(8) {
             0 | 1 => vec![],
@@ -115,7 +142,17 @@ impl World {
             _ => vec![Verdict::Succeeded],
         };
         for verdict in verdicts {
-            self.report(account, &reference, verdict);
+            self.report(account, reference, verdict);
+        }
+        let reader = open_to_read(&self.folder).unwrap();
+        let name = Name::Reference(reference.to_owned());
+        let payment = find_payment(&reader, account, &name).unwrap().unwrap();
+        let is_fit = payment.kind == PaymentKind::Charge
+            && payment.state == PaymentState::Successful
+            && payment.gross.currency() == Currency::Rwf;
+        if is_fit && self.chance.one_in(4) {
+            self.refundable.retain(|(owner, _)| *owner != account);
+            self.refundable.push((account, payment.id));
         }
     }
 
@@ -135,12 +172,12 @@ impl World {
     }
 }
 
-/// Lists read no words.
+/// Lists read no words; the one who makes a payment wants its reference.
 struct Mute;
 
 impl Wording for Mute {
-    fn answer(&self, _: &Payment, _: &Detail) -> String {
-        String::new()
+    fn answer(&self, payment: &Payment, _: &Detail) -> String {
+        payment.dgs_reference.clone()
     }
 
     fn bulk_answer(&self, _: &BulkTold<'_>) -> String {
@@ -158,6 +195,68 @@ fn declined() -> Verdict {
         code: "05".to_owned(),
         text: "Do not honor".to_owned(),
     })
+}
+
+fn disbursement_of(account: AccountId, chance: &mut Chance) -> Command {
+    let phone = Phone::rwandan("789654321").unwrap();
+    let recipient = chance.one_of(&[
+        Recipient::MobileMoney { network: Network::Mtn, phone, name: None },
+        Recipient::Bank {
+            bank_key: "bk_rw".to_owned(),
+            account_number: "0001".to_owned(),
+            name: None,
+            branch: None,
+        },
+    ]);
+    Command::CreateDisbursement(Box::new(CreateDisbursement {
+        account,
+        key_use: None,
+        order: Order {
+            gross: Money::from_minor(2000, Currency::Rwf).unwrap(),
+            disbursement: Disbursement {
+                recipient,
+                narration: None,
+                scenario: Scenario::default(),
+                bulk: None,
+                proof: None,
+            },
+            callback_url: None,
+        },
+        provider: Provider::Simulator,
+        first_word: None,
+    }))
+}
+
+fn conversion_of(account: AccountId) -> Command {
+    Command::CreateConversion(Box::new(CreateConversion {
+        account,
+        key_use: None,
+        source: Money::from_minor(1000, Currency::Usd).unwrap(),
+        quote: Some(Quote {
+            source: Currency::Usd,
+            target: Currency::Rwf,
+            rate: Rate { micros: 1_450_000_000 },
+            origin: "table".to_owned(),
+            quoted_at: Timestamp::default(),
+        }),
+        scenario: Scenario::default(),
+        callback_url: None,
+        provider: Provider::Simulator,
+        first_word: None,
+    }))
+}
+
+fn refund_of(account: AccountId, charge: PaymentId) -> Command {
+    Command::CreateRefund(Box::new(CreateRefund {
+        account,
+        key_use: None,
+        charge,
+        amount: Some(Money::from_minor(1, Currency::Rwf).unwrap()),
+        reason: None,
+        scenario: Scenario::default(),
+        callback_url: None,
+        first_word: None,
+    }))
 }
 
 fn charge_of(account: AccountId, reference: &str, chance: &mut Chance) -> CreateCharge {
