@@ -8,7 +8,7 @@ use axum::response::Response;
 use dialects::object::{Moment, transaction_answer, transaction_list_answer};
 use domain::charge::Charge;
 use domain::id::parse_digits;
-use domain::payment::{Detail, Method, Payment, PaymentState};
+use domain::payment::{Detail, Method, Payment, PaymentKind, PaymentState};
 use domain::{AccountId, Currency, LinkId, PaymentId, Timestamp};
 use store::query::deliveries::list_attempts;
 use store::query::payments::{self, Filter, Name, Page};
@@ -31,19 +31,11 @@ pub async fn list(
         .store
         .read(move |reader| {
             reader.snapshot(|reader| {
-                let total = payments::count_payments(reader, account, &question.filter)?;
-                let Paging { page: number, limit } = question.paging;
-                let page = Page {
-                    limit,
-                    skip: question.paging.skip(),
-                    starting_after: question.starting_after,
-                };
-                let rows = if page.skip < total {
-                    payments::list_payments(reader, account, &question.filter, page)?
-                } else {
-                    Vec::new()
-                };
-                Ok(transaction_list_answer(&rows, number, limit, total))
+                let Question { filter, paging, starting_after } = question;
+                let part = Page { limit: paging.limit, skip: paging.skip(), starting_after };
+                let listing = payments::list_payments(reader, account, &filter, part)?;
+                let Paging { page, limit } = paging;
+                Ok(transaction_list_answer(&listing.payments, page, limit, listing.total))
             })
         })
         .await?;
@@ -147,14 +139,19 @@ impl Question {
                 self.filter.status = Some(status(value).ok_or(fault("status", message))?);
             }
             "payment_method_type" => {
-                let message = "must be mobile_money or card";
+                let message = "must be mobile_money, card, bank or wallet";
                 let method = Method::parse(value).ok_or(fault("payment_method_type", message))?;
-                self.filter.method = Some(method.word().to_owned());
+                self.filter.method = Some(method);
             }
             "currency" => {
                 let currency = Currency::parse(value)
                     .ok_or(fault("currency", "must be a currency code such as RWF"))?;
-                self.filter.currency = Some(currency.code());
+                self.filter.currency = Some(currency);
+            }
+            "type" => {
+                let message = "must be charge, disbursement, conversion or refund";
+                let kind = PaymentKind::parse(value).ok_or(fault("type", message))?;
+                self.filter.kind = Some(kind);
             }
             "from" => {
                 self.filter.from = Some(time(value, false).ok_or(fault("from", TIME_MESSAGE))?);
