@@ -1,22 +1,29 @@
 //! Measures the gateway: `cargo run --release -p bench -- charges`. Owns the arguments. It
 //! measures and never tunes: a missed goal is printed, and is no error.
 
+mod bare_client;
 mod bare_writer;
+mod charges;
+mod fairness;
 mod gateway_process;
+mod goals;
 mod load;
 mod receiver;
+mod records;
 mod report;
 mod request;
 mod rounds;
 mod stopwatch;
 mod usage;
+mod webhooks;
 mod wire;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use rounds::Charges;
+use fairness::Fairness;
+use rounds::Counted;
 
 /// The one that `dgspay` has.
 #[global_allocator]
@@ -32,15 +39,23 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Measure {
     /// Mobile money charges: accepted, completed, and beside the naive way and bare SQLite
-    Charges(Charges),
+    Charges(Counted),
+    /// Webhooks: how many, how soon, at what cost, and beside them a bare HTTP client
+    Webhooks(Counted),
+    /// Webhooks to many receivers, one of which never answers
+    Fairness(Fairness),
 }
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == gateway_process::ARGUMENT) {
         return run_gateway();
     }
-    let Measure::Charges(charges) = Cli::parse().measure;
-    match rounds::run(&charges) {
+    let report = match Cli::parse().measure {
+        Measure::Charges(counted) => charges::run(counted),
+        Measure::Webhooks(counted) => webhooks::run(counted),
+        Measure::Fairness(fairness) => fairness::run(fairness),
+    };
+    match report {
         Ok(report) => {
             print!("{report}");
             ExitCode::SUCCESS
