@@ -112,9 +112,9 @@ pub fn of_webhooks(report: &Report) -> Vec<Goal> {
             whole,
         ),
         goal(
-            "delivered after an outage and recorded, each second",
+            "completed at once, delivered and recorded, each second",
             (Limit::AtLeast, 8_000),
-            (S::AfterOutage, F::PerSecond),
+            (S::DeliveredAtOnce, F::PerSecond),
             whole,
         ),
         goal(
@@ -140,6 +140,12 @@ pub fn of_webhooks(report: &Report) -> Vec<Goal> {
             "p99 of a charge: receiver that takes 2 s to one that is prompt".to_owned(),
             (Limit::AtMost, 110),
             (paced(Manner::Slow), paced(Manner::Prompt), F::P99Us),
+        ),
+        ratio(
+            report,
+            "p99 of a charge: beside a backlog that goes out to without".to_owned(),
+            (Limit::AtMost, 150),
+            (paced(Manner::Down), paced(Manner::Prompt), F::P99Us),
         ),
     ]
 }

@@ -42,6 +42,8 @@ pub struct Load {
     pub connections: usize,
     /// `None` for as many as are answered.
     pub per_second: Option<NonZeroU32>,
+    /// The number of the first request. A key serves once in the life of a gateway.
+    pub first: usize,
     /// Where the charges, in turn, want their events told; none of their own when there are none.
     pub callback_urls: Vec<String>,
 }
@@ -49,14 +51,20 @@ pub struct Load {
 impl Load {
     /// As fast as they are answered.
     pub fn of(count: usize, connections: usize) -> Load {
-        Load { count, connections, per_second: None, callback_urls: Vec::new() }
+        Load { count, connections, per_second: None, first: 0, callback_urls: Vec::new() }
     }
 
     /// However fast they are answered.
     pub fn paced(count: usize, per_second: NonZeroU32) -> Load {
         // So many that none has to wait for an answer, as long as those take less than a second.
         let connections = 64.max(usize::try_from(per_second.get()).unwrap_or(usize::MAX) / 4);
-        Load { count, connections, per_second: Some(per_second), callback_urls: Vec::new() }
+        Load {
+            count,
+            connections,
+            per_second: Some(per_second),
+            first: 0,
+            callback_urls: Vec::new(),
+        }
     }
 
     /// How long after the first request this one is to be sent.
@@ -111,7 +119,7 @@ impl Line {
             }
             let late_us = self.wait_until(load.starts_after(sequence)).await;
             let url = load.callback_urls.get(sequence % load.callback_urls.len().max(1));
-            let took = self.send(sequence, url.map(String::as_str)).await?;
+            let took = self.send(load.first + sequence, url.map(String::as_str)).await?;
             latencies_us.push(if load.per_second.is_some() { late_us } else { 0 } + micros(took));
         }
     }

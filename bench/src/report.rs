@@ -29,8 +29,8 @@ pub enum Subject {
     Delivered { connections: usize },
     /// The same charges, with nobody to tell.
     Untold { connections: usize },
-    /// Events that waited until their receiver came back.
-    AfterOutage,
+    /// Charges that all complete at the same moment, followed in the same way.
+    DeliveredAtOnce,
     /// The same events posted by the HTTP client alone.
     BareClient { in_flight: usize },
     /// From the commit of an event to its receipt.
@@ -72,7 +72,7 @@ impl fmt::Display for Subject {
             Subject::Untold { connections } => {
                 write!(f, "nobody to tell, connections: {connections}")
             }
-            Subject::AfterOutage => f.write_str("delivered after an outage"),
+            Subject::DeliveredAtOnce => f.write_str("delivered, completed all at once"),
             Subject::BareClient { in_flight } => {
                 write!(f, "bare HTTP client, in flight: {in_flight}")
             }
@@ -82,7 +82,10 @@ impl fmt::Display for Subject {
             Subject::Paced { per_second, receiver: Manner::Prompt } => {
                 write!(f, "accepted at {per_second}/s")
             }
-            Subject::Paced { per_second, receiver } => {
+            Subject::Paced { per_second, receiver: Manner::Down } => {
+                write!(f, "accepted at {per_second}/s beside a backlog")
+            }
+            Subject::Paced { per_second, receiver: receiver @ (Manner::Slow | Manner::Silent) } => {
                 write!(f, "accepted at {per_second}/s, receiver: {receiver:?}")
             }
             Subject::FirstAttempt => f.write_str("commit to receipt, all answer"),

@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
 use crate::bare_client;
-use crate::gateway_process::{GatewayProcess, Setup};
+use crate::gateway_process::{GatewayProcess, NEVER, Setup};
 use crate::goals::{self, PACE};
 use crate::load::{self, Latencies, Load, per_second};
 use crate::receiver::{Manner, Receiver};
@@ -26,6 +26,9 @@ const CONNECTIONS: usize = 64;
 /// Longer than the delay before a second attempt, and before a third one.
 const OUTAGE: Duration = Duration::from_secs(3600);
 
+/// The number of the first charge of a backlog: far from those that follow.
+const BACKLOG_FIRST: usize = 1_000_000_000;
+
 pub fn run(counted: Counted) -> anyhow::Result<Report> {
     rounds::run(counted.effort, goals::of_webhooks, async |report| {
         Bench { counted, report }.round().await
@@ -42,16 +45,19 @@ impl Bench<'_> {
         let untold_cpu_us = self.untold().await?;
         let store = self.delivered(untold_cpu_us).await?;
         self.bare(&store).await?;
-        self.after_outage().await?;
+        self.at_once().await?;
+        // The plain one before and after the others, so that a machine that gets busier hits all.
         self.paced(Manner::Prompt).await?;
-        self.paced(Manner::Slow).await
+        self.paced(Manner::Slow).await?;
+        self.paced(Manner::Down).await?;
+        self.paced(Manner::Prompt).await
     }
 
     /// What the charges and their events cost when they need not be delivered.
     async fn untold(&mut self) -> anyhow::Result<u64> {
         let subject = Subject::Untold { connections: CONNECTIONS };
         let count = self.counted.count(20_000);
-        let gateway = self.start(None).await?;
+        let gateway = self.start(Duration::ZERO, None).await?;
         let stopwatch = Stopwatch::start();
         load::run(gateway.address, Load::of(count, CONNECTIONS))
             .await
@@ -73,7 +79,7 @@ impl Bench<'_> {
         let subject = Subject::Delivered { connections: CONNECTIONS };
         let count = self.counted.count(20_000);
         let receiver = Receiver::start(Manner::Prompt).await?;
-        let gateway = self.start(Some(&receiver)).await?;
+        let gateway = self.start(Duration::ZERO, Some(&receiver)).await?;
         let bench_before = usage::of_this_process()?;
         let stopwatch = Stopwatch::start();
         load::run(gateway.address, Load::of(count, CONNECTIONS))
@@ -116,26 +122,37 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Every first attempt fails; then the receiver is back, and all are due at once.
-    async fn after_outage(&mut self) -> anyhow::Result<()> {
-        let subject = Subject::AfterOutage;
-        let count = self.counted.count(5_000);
-        let receiver = Receiver::start(Manner::Down).await?;
-        let gateway = self.start(Some(&receiver)).await?;
+    /// Charges that all complete at the same moment, once nobody asks for more.
+    async fn at_once(&mut self) -> anyhow::Result<()> {
+        let subject = Subject::DeliveredAtOnce;
+        let count = self.counted.count(4_000);
+        let receiver = Receiver::start(Manner::Prompt).await?;
+        let gateway = self.start(NEVER, Some(&receiver)).await?;
         load::run(gateway.address, Load::of(count, CONNECTIONS))
             .await
             .with_context(|| subject.to_string())?;
-        let records = gateway.records()?;
-        let attempts = records.wait_for(Count::Attempts, count, WITHIN).await?;
-        ensure!(attempts >= count, "{subject}: {attempts} first attempts of {count} were made");
-        receiver.become_prompt();
         let (gateway_before, bench_before) = (gateway.usage()?, usage::of_this_process()?);
         let stopwatch = Stopwatch::start();
-        gateway.advance_clock(OUTAGE).await?;
-        wait_until_delivered(subject, &receiver, &records, count).await?;
+        gateway.advance_clock(NEVER).await?;
+        wait_until_delivered(subject, &receiver, &gateway.records()?, count).await?;
         let elapsed = stopwatch.elapsed();
         self.report.note(subject, [(Figure::PerSecond, per_second(count, elapsed))]);
         self.note_usage(subject, &gateway, gateway_before, (bench_before, count))
+    }
+
+    /// Leaves the gateway with events whose receiver was down, and is back; all are due.
+    async fn make_backlog(
+        &self,
+        gateway: &GatewayProcess,
+        receiver: &Receiver,
+    ) -> anyhow::Result<()> {
+        let count = self.counted.count(3_000);
+        let load = Load { first: BACKLOG_FIRST, ..Load::of(count, CONNECTIONS) };
+        load::run(gateway.address, load).await?;
+        let attempts = gateway.records()?.wait_for(Count::Attempts, count, WITHIN).await?;
+        ensure!(attempts >= count, "{attempts} first attempts of {count} were made");
+        receiver.become_prompt();
+        Ok(gateway.advance_clock(OUTAGE).await?)
     }
 
     /// Charges at a steady pace that leaves the machine mostly idle: what is seen is waiting, not
@@ -143,9 +160,12 @@ impl Bench<'_> {
     async fn paced(&mut self, manner: Manner) -> anyhow::Result<()> {
         let subject = Subject::Paced { per_second: PACE, receiver: manner };
         let pace = NonZeroU32::new(PACE).context("a pace")?;
-        let count = self.counted.count(4_000);
+        let count = self.counted.count(3_000);
         let receiver = Receiver::start(manner).await?;
-        let gateway = self.start(Some(&receiver)).await?;
+        let gateway = self.start(Duration::ZERO, Some(&receiver)).await?;
+        if manner == Manner::Down {
+            self.make_backlog(&gateway, &receiver).await?;
+        }
         let seen = load::run(gateway.address, Load::paced(count, pace))
             .await
             .with_context(|| subject.to_string())?;
@@ -194,10 +214,13 @@ impl Bench<'_> {
         Ok(())
     }
 
-    async fn start(&mut self, receiver: Option<&Receiver>) -> anyhow::Result<GatewayProcess> {
+    async fn start(
+        &mut self,
+        approval_delay: Duration,
+        receiver: Option<&Receiver>,
+    ) -> anyhow::Result<GatewayProcess> {
         let webhook_url = receiver.map(|receiver| receiver.url.as_str());
-        let commit = Commit::Grouped;
-        let setup = Setup { commit, approval_delay: Duration::ZERO, webhook_url };
+        let setup = Setup { commit: Commit::Grouped, approval_delay, webhook_url };
         let gateway = GatewayProcess::start(setup).await?;
         self.report.note_start(micros(gateway.ready_in), gateway.idle.resident_kb);
         Ok(gateway)
