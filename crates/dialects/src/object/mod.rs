@@ -6,6 +6,7 @@ mod charge;
 mod conversion;
 mod disbursement;
 mod event;
+mod event_feed;
 mod refund;
 mod transaction;
 
@@ -14,6 +15,7 @@ pub use charge::charge_answer;
 pub use conversion::{conversion_answer, conversion_event, conversion_preview};
 pub use disbursement::{disbursement_answer, disbursement_event};
 pub use event::payment_event;
+pub use event_feed::{event_answer, event_feed_answer};
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
 

@@ -5,6 +5,7 @@ mod banks;
 mod caller;
 mod charges;
 mod client_address;
+mod events;
 mod form;
 mod frame;
 mod health;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use crate::api::{balance, banks, charges, frame, health, sandbox_clock, transactions};
+use crate::api::{balance, banks, charges, events, frame, health, sandbox_clock, transactions};
 use crate::app::App;
 use crate::pages;
 
@@ -15,6 +15,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/charges", post(charges::create))
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
+        .route("/events", get(events::list))
+        .route("/events/{id}", get(events::show))
         .route("/balance", get(balance::show))
         .route("/banks/{country}", get(banks::list));
     let api = match app.settings.environment {

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod deliveries;
+pub mod events;
 pub mod payments;
 pub mod provider_calls;
 pub mod wallets;
