@@ -51,6 +51,13 @@ impl<'a> Feed<'a> {
         Ok(feed)
     }
 
+    /// The same, from a gateway that must be there.
+    pub async fn from_now_at_once(client: &'a ApiClient) -> Result<Feed<'a>, CliFault> {
+        let mut feed = Feed::after(client, Some("now".to_owned()));
+        feed.after = feed.page(Duration::ZERO).await?.next_after;
+        Ok(feed)
+    }
+
     pub fn only(self, types: Option<String>) -> Feed<'a> {
         Feed { types, ..self }
     }

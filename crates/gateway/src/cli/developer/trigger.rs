@@ -52,7 +52,7 @@ pub async fn run(args: TriggerArgs) -> Result<(), CliFault> {
         return Err(CliFault::Usage(message.to_owned()));
     }
     // Found before the payment is asked for, so that its event cannot be missed.
-    let mut feed = Feed::from_now(&client).await?;
+    let mut feed = Feed::from_now_at_once(&client).await?;
     let answer = client.post(recipe.path, body).await?;
     let taken: Taken = serde_json::from_slice(&answer).map_err(|_| {
         CliFault::Refused(format!("no payment came of it: {}", String::from_utf8_lossy(&answer)))
