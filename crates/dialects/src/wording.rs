@@ -1,7 +1,7 @@
 //! The domain's facts in the words of the public API.
 
 use domain::account::Account;
-use domain::decide::{Told, Wording};
+use domain::decide::{BulkTold, Told, Wording};
 use domain::event::EventKind;
 use domain::payment::{Detail, Payment};
 use domain::{AccountId, PaymentId};
@@ -38,6 +38,10 @@ impl Wording for PublicWording {
             Detail::Conversion(conversion) => object::conversion_answer(payment, conversion),
             Detail::Refund(refund) => object::refund_answer(payment, refund),
         }
+    }
+
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
+        object::bulk_answer(told)
     }
 
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String {

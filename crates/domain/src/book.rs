@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::account::{Account, Endpoint};
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::Event;
 use crate::id::{AccountId, EndpointId, LinkId, PaymentId};
@@ -126,6 +127,8 @@ pub struct Book {
     pub secrets: Vec<crate::decide::SealedSecret>,
     /// Answers under idempotency keys older than this may go.
     pub forget_first_uses_before: Option<Timestamp>,
+    /// The rates that replace all those stored.
+    pub rates: Option<Vec<Quote>>,
     /// How far ahead of the world the sandbox's clock stands, when that changed.
     pub clock_ahead_us: Option<i64>,
 }

@@ -98,7 +98,11 @@ impl App {
         clock.set_ahead_us(find_clock_ahead_us(&reader)?);
         let directory = Directory::of(Rows::read(&reader)?, &master_key)?;
         let app = App {
-            simulator: Simulator { approval_delay: settings.approval_delay },
+            simulator: Simulator {
+                approval_delay: settings.approval_delay,
+                transfer_delay: settings.transfer_delay,
+                conversion_delay: settings.conversion_delay,
+            },
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,
                 require_https: settings.environment == domain::Environment::Live,

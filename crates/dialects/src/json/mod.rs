@@ -56,6 +56,11 @@ pub fn parse_object(body: &[u8], tolerance: Tolerance) -> Result<Object, JsonFau
     if body.len() > BODY_BYTES_MAX {
         return Err(JsonFault::TooLarge);
     }
+    parse_large_object(body, tolerance)
+}
+
+/// The same for a body whose size the caller has bounded.
+pub fn parse_large_object(body: &[u8], tolerance: Tolerance) -> Result<Object, JsonFault> {
     let text = std::str::from_utf8(body)
         .map_err(|error| JsonFault::NotUtf8 { offset: error.valid_up_to() })?;
     if text.starts_with('\u{feff}') {
@@ -83,6 +88,11 @@ pub fn number(text: impl Into<String>) -> Box<RawValue> {
 }
 
 impl Object {
+    /// Names must differ.
+    pub(crate) fn of(members: Vec<(String, Value)>) -> Object {
+        Object(members)
+    }
+
     pub fn find(&self, name: &str) -> Option<&Value> {
         self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }

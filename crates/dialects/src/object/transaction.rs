@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::object::disbursement::RecipientObject;
+use crate::object::rate::rate_number;
 use crate::object::{amount, record_time, to_text};
 
 #[derive(Serialize)]
@@ -87,6 +88,8 @@ struct CardFields<'a> {
 struct ConversionFields {
     to_currency: &'static str,
     to_amount: Box<RawValue>,
+    rate: Box<RawValue>,
+    rate_quoted_at: String,
 }
 
 #[derive(Serialize)]
@@ -165,6 +168,8 @@ pub fn transaction_answer(payment: &Payment, detail: &Detail, timeline: &[Moment
             conversion: conversion.map(|conversion| ConversionFields {
                 to_currency: conversion.target.currency().code(),
                 to_amount: amount(conversion.target.minor(), conversion.target.currency()),
+                rate: rate_number(conversion.rate),
+                rate_quoted_at: record_time(conversion.quoted_at),
             }),
             refund: refund.map(|refund| RefundFields {
                 charge_reference: &refund.charge_reference,

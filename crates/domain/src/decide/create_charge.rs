@@ -79,10 +79,14 @@ fn own_reference(id: PaymentId) -> String {
 /// Whether a merchant's reference could be one that we are yet to make: it must not be taken
 /// away from a later charge. `horizon` is an id of our own from a moment ago.
 pub(super) fn is_reserved(reference: &str, horizon: i64) -> bool {
-    reference
+    let is_of_one_to_come = reference
         .strip_prefix("dgs_")
+        .or_else(|| reference.strip_prefix("DGS"))
         .and_then(crate::id::parse_digits)
-        .is_some_and(|digits| digits >= horizon)
+        .is_some_and(|digits| digits >= horizon);
+    is_of_one_to_come
+        || crate::conversion::is_reference(reference)
+        || crate::refund::is_reference(reference)
 }
 
 fn new_payment(

@@ -2,27 +2,37 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod create_bulk;
 mod create_charge;
+mod create_conversion;
+mod create_disbursement;
+mod create_refund;
 mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod settle_charge;
 mod tell;
 
 use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
+pub use create_conversion::CreateConversion;
+pub use create_disbursement::{CreateDisbursement, Order};
+pub use create_refund::CreateRefund;
 pub use report_provider::Report;
 
 use crate::account::Account;
 use crate::book::Book;
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
 use crate::id::{AccountId, IdSource, LinkId, PaymentId};
-use crate::idempotency::KeyScope;
+use crate::idempotency::{KeyScope, KeyUse};
 use crate::ledger::WalletError;
-use crate::money::MoneyError;
+use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
 
@@ -32,7 +42,18 @@ pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
+    CreateDisbursement(Box<CreateDisbursement>),
+    CreateBulk(Box<CreateBulk>),
+    CreateConversion(Box<CreateConversion>),
+    CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
+    /// Moves the net of a charge from pending to available, once it is due.
+    SettleCharge {
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Replaces all rates.
+    SetRates(Vec<Quote>),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
         attempt: Attempt,
@@ -67,7 +88,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ and digits name references of ours; use a dgs_reference of another form")]
+    #[error("this form names references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -75,16 +96,41 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
+    #[error("Insufficient {} balance", .0.currency)]
+    ShortWallet(ShortWallet),
+    #[error("must be more than the fee of {fee}, which the recipient bears")]
+    FeeTakesAll { fee: String },
+    /// Nothing of a bulk was done.
+    #[error("no line was done; see what is wrong with each")]
+    LinesRefused(Vec<RefusedLine>),
+    #[error("there is no rate for this pair of currencies")]
+    RateUnknown,
+    #[error("only a successful charge can be refunded")]
+    ChargeNotSuccessful,
+    #[error("the charge is refunded in full already")]
+    ChargeRefunded,
+    #[error("is more than is left of the charge to refund")]
+    RefundExceedsCharge,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
     Wallet(#[from] WalletError),
 }
 
+/// What a wallet lacks for what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortWallet {
+    pub available_minor: i64,
+    pub required_minor: i64,
+    pub currency: Currency,
+}
+
 /// How facts are put into words for merchants. Pure; lives in `dialects`.
 pub trait Wording: Send + Sync {
     /// The answer to the request that made a payment, or that took it a step further.
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The answer to a bulk of disbursements.
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
 }
@@ -156,6 +202,24 @@ impl Needs {
                     self.wallets.insert(create.account);
                 }
             }
+            Command::CreateDisbursement(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateBulk(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateConversion(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateRefund(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+                self.payments.insert((create.account, create.charge));
+            }
+            Command::SettleCharge { account, payment } => {
+                self.wallets.insert(*account);
+                self.payments.insert((*account, *payment));
+                self.settlements.insert((*account, *payment));
+            }
             Command::ReportProvider(report) => {
                 self.accounts.insert(report.account);
                 self.payments.insert((report.account, report.payment));
@@ -168,7 +232,18 @@ impl Needs {
                 self.deliveries.insert(attempt.key);
                 self.accounts.insert(attempt.key.account);
             }
-            Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+            Command::ForgetFirstUses { .. }
+            | Command::SetClockAhead { .. }
+            | Command::SetRates(_) => {}
+        }
+    }
+
+    /// What a request to take money out of a wallet must see.
+    fn add_debit(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+        self.accounts.insert(account);
+        self.wallets.insert(account);
+        if let Some(key_use) = key_use {
+            self.first_uses.push(key_use.scope.clone());
         }
     }
 }
@@ -183,7 +258,22 @@ pub fn decide(
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
         Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::CreateDisbursement(create) => {
+            create_disbursement::create_disbursement(*create, book, moment)
+        }
+        Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
+        Command::CreateConversion(create) => {
+            create_conversion::create_conversion(*create, book, moment)
+        }
+        Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::SettleCharge { account, payment } => {
+            settle_charge::settle_charge((account, payment), book, moment)
+        }
+        Command::SetRates(rates) => {
+            book.rates = Some(rates);
+            Ok(Answer::Done)
+        }
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
         }
@@ -204,3 +294,7 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_disbursement;
+#[cfg(test)]
+mod tests_wallet;

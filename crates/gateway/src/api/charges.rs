@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dialects::json::Object;
 use domain::charge::{Charge, Customer, MobileMoney};
-use domain::decide::{Answer, Command, CreateCharge};
+use domain::decide::{Command, CreateCharge};
 use domain::money::{Currency, Money};
 use domain::payment::Method;
 use domain::phone::{Network, Phone};
@@ -19,7 +19,7 @@ use crate::api::caller::Caller;
 use crate::api::form::Form;
 use crate::api::idempotency_key::key_use;
 use crate::api::json_body::JsonBody;
-use crate::api::{Problem, json_answer};
+use crate::api::{Problem, written_answer};
 use crate::app::App;
 
 const OPERATION: &str = "POST /charges";
@@ -45,19 +45,7 @@ pub async fn create(
         callback_url: request.callback_url,
         provider: Provider::Simulator,
     };
-    match app.store.lane().submit(Command::CreateCharge(Box::new(command))).await? {
-        Answer::Written { body, is_replay } => {
-            let mut response = json_answer(StatusCode::OK, body);
-            if is_replay {
-                response.headers_mut().insert(
-                    HeaderName::from_static("idempotent-replayed"),
-                    HeaderValue::from_static("true"),
-                );
-            }
-            Ok(response)
-        }
-        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
-    }
+    written_answer(app.store.lane().submit(Command::CreateCharge(Box::new(command))).await?)
 }
 
 /// A request whose every field is in order.
@@ -79,7 +67,7 @@ fn read(body: &Object, app: &App) -> Result<Request, Problem> {
     let redirect_url = redirect_url(&mut form, app.settings.environment);
     let mobile_money = mobile_money(&mut form);
     let narration = form.text("narration", limits::NARRATION_CHARS_MAX).map(str::to_owned);
-    let scenario = scenario(&mut form, app.settings.environment);
+    let scenario = scenario(&mut form, app.settings.environment, Choice::MOBILE_MONEY);
     let dgs_reference = dgs_reference(&mut form);
     let callback_url = callback_url(&mut form, app);
     form.finish()?;
@@ -193,7 +181,11 @@ fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
 }
 
 /// `None` only beside a fault.
-fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<Scenario> {
+pub(super) fn scenario(
+    form: &mut Form<'_>,
+    environment: Environment,
+    choice: Choice,
+) -> Option<Scenario> {
     if form.value("scenario_key").is_none() {
         return Some(Scenario::default());
     }
@@ -202,10 +194,11 @@ fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<Scenario> {
         return None;
     }
     let text = form.required_text("scenario_key", limits::NAME_CHARS_MAX)?;
-    let scenario = Scenario::parse(text, Choice::MOBILE_MONEY);
+    let scenario = Scenario::parse(text, choice);
     if scenario.is_none() {
-        let allowed = Choice::MOBILE_MONEY.listed();
-        form.fault("scenario_key", format!("must be one or two, joined by &, of {allowed}"));
+        let allowed = choice.listed();
+        let count = if choice.issuers.is_empty() { "one" } else { "one or two, joined by &," };
+        form.fault("scenario_key", format!("must be {count} of {allowed}"));
     }
     scenario
 }
@@ -219,7 +212,7 @@ fn dgs_reference(form: &mut Form<'_>) -> Option<String> {
     is_fit.then(|| text.to_owned())
 }
 
-fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
+pub(super) fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
     let text = form.text("callback_url", limits::URL_CHARS_MAX)?;
     let checked = app.egress.check_url(text);
     form.keep("callback_url", checked).map(|_| text.to_owned())

@@ -33,9 +33,43 @@ impl<'a> Form<'a> {
         self.faults.insert(place.0.min(self.faults.len()), fault);
     }
 
-    /// The value, unless it is absent or null.
+    /// The value, unless it is absent or null. A name with a dot is that of a field within an
+    /// object: `recipient.bank_key`.
     pub fn value(&self, field: &str) -> Option<&'a Value> {
-        self.object.find(field).filter(|value| !matches!(value, Value::Null))
+        let value = match field.split_once('.') {
+            Some((outer, inner)) => match self.object.find(outer)? {
+                Value::Object(object) => object.find(inner),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Text(_)
+                | Value::List(_) => None,
+            },
+            None => self.object.find(field),
+        };
+        value.filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// Whether an object is there, as it must be.
+    pub fn requires_object(&mut self, field: &'static str) -> bool {
+        let message = match self.value(field) {
+            Some(Value::Object(_)) => return true,
+            Some(_) => "must be an object",
+            None => "is required",
+        };
+        self.fault(field, message);
+        false
+    }
+
+    /// The values of a list that must be there.
+    pub fn required_list(&mut self, field: &'static str) -> Option<&'a [Value]> {
+        let message = match self.value(field) {
+            Some(Value::List(values)) => return Some(values),
+            Some(_) => "must be a list",
+            None => "is required",
+        };
+        self.fault(field, message);
+        None
     }
 
     /// A trimmed text of at most `chars_max` characters without control characters.
@@ -105,5 +139,9 @@ impl<'a> Form<'a> {
     /// All faults at once, if there are any.
     pub fn finish(self) -> Result<(), Problem> {
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::Fields(self.faults)) }
+    }
+
+    pub fn into_faults(self) -> Vec<FieldFault> {
+        self.faults
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::Currency;
 use domain::book::Book;
+use domain::conversion::Quote;
 use domain::delivery::{Attempt, Delivery};
 use domain::event::Event;
 use domain::ledger::Journal;
@@ -253,11 +254,33 @@ fn upkeep(connection: &Connection, book: &Book) -> Result<(), StoreError> {
             params![before.as_micros(), FORGOTTEN_PER_GROUP],
         )?;
     }
+    if let Some(rates) = &book.rates {
+        replace_rates(connection, rates)?;
+    }
     if let Some(ahead_us) = book.clock_ahead_us {
         execute(
             connection,
             "insert or replace into setting (name, value) values ('clock_ahead_us', ?1)",
             [ahead_us.to_string()],
+        )?;
+    }
+    Ok(())
+}
+
+fn replace_rates(connection: &Connection, rates: &[Quote]) -> Result<(), StoreError> {
+    execute(connection, "delete from rate", [])?;
+    for quote in rates {
+        execute(
+            connection,
+            "insert into rate (source, target, micros, origin, quoted_at_us)
+             values (?1, ?2, ?3, ?4, ?5)",
+            params![
+                quote.source.code(),
+                quote.target.code(),
+                quote.rate.micros,
+                quote.origin,
+                quote.quoted_at.as_micros(),
+            ],
         )?;
     }
     Ok(())

@@ -69,6 +69,7 @@ fn put_disbursement(
     (account, payment): Key,
     disbursement: &Disbursement,
 ) -> Result<(), StoreError> {
+    let place = disbursement.bulk.as_ref();
     let (bank_key, number, branch, network, phone, name) = match &disbursement.recipient {
         Recipient::Bank { bank_key, account_number, name, branch } => {
             (Some(bank_key), Some(account_number), branch.as_ref(), None, None, name)
@@ -80,8 +81,9 @@ fn put_disbursement(
     execute(
         connection,
         "insert or replace into disbursement (account_id, payment_id, bank_key, account_number,
-             branch, network, phone, recipient_name, narration, scenario, bulk_id, bulk_line, proof)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             branch, network, phone, recipient_name, narration, scenario, bulk_id, bulk_line,
+             line_reference, proof)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             account.0,
             payment.0,
@@ -93,8 +95,9 @@ fn put_disbursement(
             name,
             disbursement.narration,
             disbursement.scenario.text(),
-            disbursement.bulk.map(|(bulk, _)| bulk),
-            disbursement.bulk.map(|(_, line)| line),
+            place.map(|place| place.bulk.0),
+            place.map(|place| place.line),
+            place.and_then(|place| place.reference.as_ref()),
             disbursement.proof,
         ],
     )
@@ -108,13 +111,15 @@ fn put_conversion(
     execute(
         connection,
         "insert or replace into conversion (account_id, payment_id, target_minor,
-             target_currency, rate_micros, scenario) values (?1, ?2, ?3, ?4, ?5, ?6)",
+             target_currency, rate_micros, rate_quoted_at_us, scenario)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             account.0,
             payment.0,
             conversion.target.minor(),
             conversion.target.currency().code(),
             conversion.rate.micros,
+            conversion.quoted_at.as_micros(),
             conversion.scenario.text(),
         ],
     )
@@ -127,9 +132,16 @@ fn put_refund(
 ) -> Result<(), StoreError> {
     execute(
         connection,
-        "insert or replace into refund (account_id, payment_id, charge_id, charge_reference, reason)
-         values (?1, ?2, ?3, ?4, ?5)",
-        params![account.0, payment.0, refund.charge.0, refund.charge_reference, refund.reason],
+        "insert or replace into refund (account_id, payment_id, charge_id, charge_reference, reason,
+             scenario) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            account.0,
+            payment.0,
+            refund.charge.0,
+            refund.charge_reference,
+            refund.reason,
+            refund.scenario.text(),
+        ],
     )
 }
 

@@ -1,8 +1,11 @@
 //! Questions, one file per subject. None of them decides anything.
 
 pub mod accounts;
+pub mod bulks;
 pub mod deliveries;
 pub mod events;
 pub mod payments;
 pub mod provider_calls;
+pub mod rates;
+pub mod settlements;
 pub mod wallets;

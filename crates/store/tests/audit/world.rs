@@ -8,7 +8,8 @@ use std::time::Duration;
 use domain::account::{Account, Endpoint};
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{
-    ApiKey, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Told, Wording,
+    ApiKey, BulkTold, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Told,
+    Wording,
 };
 use domain::delivery::{Attempt, Delivery, Reading};
 use domain::event::EventKind;
@@ -34,6 +35,10 @@ struct Terse;
 impl Wording for Terse {
     fn answer(&self, payment: &Payment, _: &Detail) -> String {
         format!(r#"{{"status":"success","dgs_reference":"{}"}}"#, payment.dgs_reference)
+    }
+
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
+        format!(r#"{{"status":"success","bulk_id":"{}"}}"#, told.bulk.text())
     }
 
     fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
@@ -194,7 +199,8 @@ impl World<'_> {
 }
 
 fn word(verdict: Verdict) -> Word {
-    Word { verdict, provider_reference: Some("sim_1".to_owned()), ask_again_after: None }
+    let provider_reference = Some("sim_1".to_owned());
+    Word { verdict, provider_reference, proof: None, ask_again_after: None }
 }
 
 fn declined() -> Verdict {
