@@ -1,5 +1,4 @@
 import crypto from "node:crypto";
-import fs from "node:fs";
 
 const secret = process.env.DGSPAY_WEBHOOK_SECRET;
 
@@ -11,6 +10,7 @@ function isGenuine(body, signature) {
 }
 
 // To try it: node verify.mjs SIGNATURE < body
+import fs from "node:fs";
 const ok = isGenuine(fs.readFileSync(0), process.argv[2]);
 console.log(ok ? "genuine" : "forged");
 process.exit(ok ? 0 : 1);

@@ -1,4 +1,4 @@
-import hashlib, hmac, os, sys
+import hashlib, hmac, os
 
 SECRET = os.environ["DGSPAY_WEBHOOK_SECRET"].encode()
 
@@ -9,6 +9,7 @@ def is_genuine(body: bytes, signature: str | None) -> bool:
     return hmac.compare_digest(given, expected.encode())
 
 # To try it: python3 verify.py SIGNATURE < body
+import sys
 given = sys.argv[1] if len(sys.argv) > 1 else None
 ok = is_genuine(sys.stdin.buffer.read(), given)
 print("genuine" if ok else "forged")

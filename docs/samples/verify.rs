@@ -1,7 +1,6 @@
 //! Is a webhook genuine? With the crates `hmac` 0.12, `sha2` 0.10 and `hex` 0.4.
 
 use std::error::Error;
-use std::io::Read;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -17,9 +16,8 @@ fn is_genuine(secret: &str, body: &[u8], signature: &str) -> Result<bool, Box<dy
 fn main() -> Result<(), Box<dyn Error>> {
     let secret = std::env::var("DGSPAY_WEBHOOK_SECRET")?;
     let given = std::env::args().nth(1).unwrap_or_default();
-    let mut body = Vec::new();
-    std::io::stdin().read_to_end(&mut body)?;
-    if is_genuine(&secret, &body, &given)? {
+    let body = std::io::read_to_string(std::io::stdin())?;
+    if is_genuine(&secret, body.as_bytes(), &given)? {
         println!("genuine");
         return Ok(());
     }

@@ -37,7 +37,8 @@ impl Merchant<'_> {
     fn received(&self) -> Vec<String> {
         let text = fs::read_to_string(self.folder.join("received")).unwrap_or_default();
         let mut ids: Vec<String> = Vec::new();
-        for line in text.lines() {
+        // A line that is just being written shows in part.
+        for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
             let (id, rest) = line.split_once(' ').expect("an id and more");
             assert!(rest.ends_with(" signed"), "{line}");
             if ids.last().is_none_or(|last| last != id) {

@@ -2,7 +2,7 @@
 
 use testkit::{Options, Receiver, Sandbox, signature};
 
-use crate::desk::{command, finished, get, open};
+use crate::desk::{command, feed, finished, get, open};
 
 #[test]
 fn it_makes_a_payment_whose_webhook_arrives() {
@@ -27,6 +27,28 @@ fn it_makes_a_payment_whose_webhook_arrives() {
     }
     let audit = sandbox.audit();
     assert!(audit.is_success(), "{}\n{}", audit.output, audit.errors);
+}
+
+#[test]
+fn it_knows_every_event() {
+    let (sandbox, folder) = open();
+    let run = |event: &str, set: &[&str]| {
+        let ended =
+            finished(&mut command(&sandbox, folder.path(), &[&["trigger", event], set].concat()));
+        assert!(ended.is_success(), "{event}: {}{}", ended.output, ended.errors);
+        ended.output.split_whitespace().next().expect("a reference").to_owned()
+    };
+    for event in
+        ["disbursement.success", "disbursement.failed", "conversion.success", "conversion.failed"]
+    {
+        run(event, &[]);
+    }
+    let charge = format!("dgs_reference={}", run("payment.success", &[]));
+    run("refund.failed", &["--set", &charge, "--set", "amount=500"]);
+    run("payment.refunded", &["--set", &charge]);
+    let kinds: Vec<String> =
+        feed(&sandbox, "").events.into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds.len(), 7, "nothing else happened: {kinds:?}");
 }
 
 #[test]

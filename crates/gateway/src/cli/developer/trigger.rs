@@ -5,7 +5,6 @@ use std::io::{Write, stdout};
 use std::time::Duration;
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::CliFault;
@@ -18,7 +17,7 @@ use super::recipe::Recipe;
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub struct TriggerArgs {
-    /// The event to bring about, such as payment.success or payment.failed
+    /// The event to bring about: payment.success, payment.failed, disbursement.success, …
     event: String,
 
     /// Change a field of the request; an empty value leaves it out
@@ -37,12 +36,6 @@ pub struct TriggerArgs {
     json: bool,
 }
 
-#[derive(Deserialize, Serialize)]
-struct Taken {
-    dgs_reference: String,
-    transaction_status: String,
-}
-
 pub async fn run(args: TriggerArgs) -> Result<(), CliFault> {
     let recipe = Recipe::find(&args.event)?;
     let body = recipe.body(&args.set)?;
@@ -54,18 +47,17 @@ pub async fn run(args: TriggerArgs) -> Result<(), CliFault> {
     // Found before the payment is asked for, so that its event cannot be missed.
     let mut feed = Feed::from_now_at_once(&client).await?;
     let answer = client.post(recipe.path, body).await?;
-    let taken: Taken = serde_json::from_slice(&answer).map_err(|_| {
+    let reference = reference(&answer, recipe.reference).ok_or_else(|| {
         CliFault::Refused(format!("no payment came of it: {}", String::from_utf8_lossy(&answer)))
     })?;
-    let Taken { dgs_reference: reference, transaction_status } = &taken;
     if args.json {
         let raw: &RawValue = serde_json::from_slice(&answer).unwrap_or(RawValue::NULL);
         print_line(&raw)?;
     } else {
-        writeln!(stdout(), "{reference}  {transaction_status}")?;
+        writeln!(stdout(), "{reference}  pending")?;
     }
     let event =
-        tokio::time::timeout(Duration::from_secs(args.timeout), event_of(&mut feed, reference))
+        tokio::time::timeout(Duration::from_secs(args.timeout), event_of(&mut feed, &reference))
             .await
             .map_err(|_| {
                 CliFault::Late(format!("{reference} has no event after {} s", args.timeout))
@@ -79,6 +71,11 @@ pub async fn run(args: TriggerArgs) -> Result<(), CliFault> {
         return Ok(());
     }
     Err(CliFault::Refused(format!("{} came instead of {}", event.r#type, recipe.event)))
+}
+
+fn reference(answer: &[u8], member: &str) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
+    answer.get(member)?.as_str().map(str::to_owned)
 }
 
 async fn event_of(feed: &mut Feed<'_>, reference: &str) -> Result<FeedEvent, CliFault> {
