@@ -3,6 +3,7 @@
 
 pub mod banks;
 pub mod bulk_csv;
+pub mod card;
 pub mod json;
 pub mod object;
 pub mod page_token;

@@ -118,6 +118,9 @@ pub struct Book {
     pub deliveries: Shelf<DeliveryKey, Delivery>,
     /// Merchants' own references that are taken.
     pub taken_references: HashSet<(AccountId, String)>,
+    /// Slugs that are taken, or were when this group began: rows are saved in no order that would
+    /// let one link take what another gives up in the same group.
+    pub taken_slugs: HashSet<String>,
 
     // Only ever appended.
     pub journals: Vec<Journal>,

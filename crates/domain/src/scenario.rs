@@ -89,6 +89,11 @@ impl Choice {
     pub const MOBILE_MONEY: Choice =
         Choice { scenes: &[Scene::AuthPin, Scene::AuthRedirect], issuers: &Issuer::ALL };
 
+    pub const CARD: Choice = Choice {
+        scenes: &[Scene::AuthPin, Scene::AuthPin3ds, Scene::Auth3ds, Scene::AuthAvs],
+        issuers: &Issuer::ALL,
+    };
+
     pub const DISBURSEMENT: Choice = Choice {
         scenes: &[Scene::Successful, Scene::InsufficientBalance, Scene::InvalidCurrency],
         issuers: &[],

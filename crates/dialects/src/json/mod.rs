@@ -6,6 +6,7 @@ use std::fmt;
 
 use domain::limits::{BODY_BYTES_MAX, JSON_DEPTH_MAX};
 use serde_json::value::RawValue;
+use zeroize::Zeroize;
 
 /// What is let pass beyond the JSON grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub enum Value {
 }
 
 /// The members of a JSON object as sent, in their order. No name stands twice.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(String, Value)>);
 
 /// Reads a body that must be one JSON object and nothing else.
@@ -88,6 +89,12 @@ pub fn number(text: impl Into<String>) -> Box<RawValue> {
 }
 
 impl Object {
+    /// An object of what a browser's form sent, where a name may stand twice.
+    pub fn of_form(members: Vec<(String, Value)>) -> Result<Object, JsonFault> {
+        refuse_duplicates(&members)?;
+        Ok(Object(members))
+    }
+
     /// Names must differ.
     pub(crate) fn of(members: Vec<(String, Value)>) -> Object {
         Object(members)
@@ -134,6 +141,24 @@ impl Value {
             }
             Value::Object(object) => object.write_canonical(out),
         }
+    }
+}
+
+impl Value {
+    fn wipe(&mut self) {
+        match self {
+            Value::Text(text) => text.zeroize(),
+            Value::List(values) => values.iter_mut().for_each(Value::wipe),
+            // An object wipes itself.
+            Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// One-time codes and encrypted cards do not outlive the request they came in.
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.wipe());
     }
 }
 

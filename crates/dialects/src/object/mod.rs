@@ -8,6 +8,7 @@ mod conversion;
 mod disbursement;
 mod event;
 mod event_feed;
+mod link;
 mod rate;
 mod refund;
 mod transaction;
@@ -21,6 +22,7 @@ pub use conversion::{
 pub use disbursement::{disbursement_answer, disbursement_event};
 pub use event::payment_event;
 pub use event_feed::{event_answer, event_feed_answer};
+pub use link::{LinkPage, link_answer, link_list_answer};
 pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};

@@ -17,11 +17,17 @@ struct ListAnswer {
 }
 
 #[derive(Serialize)]
-struct Pagination {
+pub(super) struct Pagination {
     page: u64,
     limit: u32,
     total: u64,
     pages: u64,
+}
+
+impl Pagination {
+    pub(super) fn of(page: u64, limit: u32, total: u64) -> Pagination {
+        Pagination { page, limit, total, pages: total.div_ceil(u64::from(limit.max(1))) }
+    }
 }
 
 /// A row of the list: the guide's seven fields, and which kind of payment it is.
@@ -112,6 +118,8 @@ struct Customer<'a> {
     first_name: &'a str,
     last_name: &'a str,
     phone: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
 }
 
 /// Something that happened to a payment.
@@ -133,12 +141,7 @@ pub fn transaction_list_answer(payments: &[Payment], page: u64, limit: u32, tota
     to_text(&ListAnswer {
         status: "success",
         data: payments.iter().map(row).collect(),
-        pagination: Pagination {
-            page,
-            limit,
-            total,
-            pages: total.div_ceil(u64::from(limit.max(1))),
-        },
+        pagination: Pagination::of(page, limit, total),
     })
 }
 
@@ -236,6 +239,7 @@ fn customer(detail: &Detail) -> Option<Customer<'_>> {
         first_name: &charge.customer.first_name,
         last_name: &charge.customer.last_name,
         phone: charge.customer.phone.e164(),
+        address: charge.customer.address.as_deref(),
     })
 }
 

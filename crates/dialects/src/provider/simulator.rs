@@ -8,6 +8,8 @@ use domain::provider_call::{Verdict, Word};
 use domain::scenario::{Issuer, Scenario, Scene};
 use domain::{PaymentId, Timestamp};
 
+use crate::provider::simulator_card::waiting_for_payer;
+
 /// How fast the simulated world is.
 #[derive(Clone, Copy, Debug)]
 pub struct Simulator {
@@ -43,6 +45,7 @@ impl Simulator {
     /// The answer to a status request.
     pub fn status(&self, payment: &Payment, detail: &Detail, now: Timestamp) -> Word {
         match detail {
+            Detail::Charge(charge) if charge.card.is_some() => waiting_for_payer(),
             Detail::Charge(charge) => self.charge_status(payment, charge.scenario, now),
             Detail::Disbursement(disbursement) => {
                 self.transfer_status(payment, disbursement.scenario, now)
@@ -102,7 +105,7 @@ impl Simulator {
         Word { verdict, provider_reference, proof: None, ask_again_after: None }
     }
 
-    fn outcome(&self, scenario: Scenario) -> Verdict {
+    pub(super) fn outcome(&self, scenario: Scenario) -> Verdict {
         let refusal = match scenario.issuer.unwrap_or(Issuer::Approved) {
             Issuer::Approved => return Verdict::Succeeded,
             // The guide's example of a failed mobile money charge prints 05 for this one.
@@ -153,7 +156,7 @@ fn transfer_outcome(scenario: Scenario) -> Verdict {
     }
 }
 
-fn declined(code: &str, text: &str) -> Reason {
+pub(super) fn declined(code: &str, text: &str) -> Reason {
     Reason { kind: "declined".to_owned(), code: code.to_owned(), text: text.to_owned() }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::account::{Endpoint, Environment};
 use crate::charge::{Charge, Customer, MobileMoney};
 use crate::fee::FeeRule;
+use crate::idempotency::KeyScope;
 use crate::idempotency::{Fingerprint, KeyUse};
 use crate::ledger::Fact;
 use crate::money::{Currency, Money};
@@ -20,6 +21,10 @@ struct Plain;
 impl Wording for Plain {
     fn answer(&self, payment: &Payment, _: &Detail) -> String {
         format!("{} {:?}", payment.dgs_reference, payment.state)
+    }
+
+    fn link(&self, link: &Link, now: Timestamp) -> String {
+        format!("{} {}", link.offer.title, link.state(now).word())
     }
 
     fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
@@ -101,7 +106,7 @@ impl World {
     }
 }
 
-fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
+pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     CreateCharge {
         account: ACCOUNT,
@@ -115,6 +120,7 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
                 first_name: "Jane".to_owned(),
                 last_name: "Doe".to_owned(),
                 phone: phone.clone(),
+                address: None,
             },
             redirect_url: None,
             narration: None,
@@ -122,6 +128,7 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
             card: None,
             scenario: Scenario::default(),
         },
+        card_nonce: None,
         link: None,
         callback_url: None,
         provider: Provider::Simulator,

@@ -3,6 +3,7 @@
 use super::tests::{ACCOUNT, World};
 use super::*;
 use crate::disbursement::{Disbursement, Recipient};
+use crate::idempotency::KeyScope;
 use crate::idempotency::{Fingerprint, KeyUse};
 use crate::ledger::{Fact, Wallet};
 use crate::money::Money;

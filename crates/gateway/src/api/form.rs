@@ -12,7 +12,7 @@ pub struct Form<'a> {
 }
 
 /// Where a field begins, so that a fault found later still stands in the order of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(usize);
 
 impl<'a> Form<'a> {
@@ -108,14 +108,33 @@ impl<'a> Form<'a> {
 
     /// The exact text of a number that must be there.
     pub fn required_number(&mut self, field: &'static str) -> Option<&'a str> {
-        match self.value(field) {
-            Some(Value::Number(text)) => Some(text),
-            Some(_) => {
+        if self.value(field).is_none() {
+            self.fault(field, "is required");
+        }
+        self.number(field)
+    }
+
+    /// Whether the field is there at all, be it as null.
+    pub fn is_sent(&self, field: &str) -> bool {
+        self.object.find(field).is_some()
+    }
+
+    /// The exact text of a number.
+    pub fn number(&mut self, field: &'static str) -> Option<&'a str> {
+        match self.value(field)? {
+            Value::Number(text) => Some(text),
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
                 self.fault(field, "must be a number, without quotes");
                 None
             }
-            None => {
-                self.fault(field, "is required");
+        }
+    }
+
+    pub fn flag(&mut self, field: &'static str) -> Option<bool> {
+        match self.value(field)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::Null | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
+                self.fault(field, "must be true or false");
                 None
             }
         }

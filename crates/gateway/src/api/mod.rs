@@ -1,9 +1,12 @@
 //! The merchants' HTTP API.
 
+mod authorize;
 mod balance;
 mod banks;
 mod bulk_disbursements;
 mod caller;
+mod card_fields;
+mod card_public_key;
 mod charges;
 mod client_address;
 mod convert;
@@ -16,6 +19,10 @@ mod idempotency_key;
 mod json_body;
 #[cfg(test)]
 mod live_tests;
+mod offer_form;
+mod paging;
+pub mod pay;
+mod payment_links;
 mod problem;
 mod rates;
 mod refunds;

@@ -10,6 +10,7 @@ use dialects::json::{JsonFault, number};
 use dialects::object::LineObject;
 use domain::access::AccessRefusal;
 use domain::decide::{Refusal, RefusedLine, ShortWallet};
+use domain::link::LinkRefusal;
 use domain::money::amount_text;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -58,6 +59,8 @@ pub enum Problem {
     Access(#[from] AccessRefusal),
     #[error("nothing is here under this name for your account")]
     NotFound,
+    #[error(transparent)]
+    Link(LinkRefusal),
     #[error("{0}")]
     Conflict(String),
     #[error("too many requests; wait as Retry-After says")]
@@ -108,6 +111,11 @@ impl ShortWalletFields {
 }
 
 impl Problem {
+    /// One field at fault.
+    pub fn field(field: &'static str, message: String) -> Problem {
+        Problem::Fields(vec![FieldFault { field, message }])
+    }
+
     /// HTTP status, error code, and for 99 what became of the request.
     fn parts(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
@@ -117,7 +125,8 @@ impl Problem {
             | Problem::Lines(_)
             | Problem::ShortWallet(_)
             | Problem::Header(..)
-            | Problem::BodyBroken => (StatusCode::BAD_REQUEST, "90", None),
+            | Problem::BodyBroken
+            | Problem::Link(_) => (StatusCode::BAD_REQUEST, "90", None),
             Problem::WrongType | Problem::WrongBulkType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "90", None)
             }
@@ -145,6 +154,11 @@ impl Problem {
             return Some(wait.as_secs().saturating_add(1));
         }
         matches!(self, Problem::Busy).then_some(1)
+    }
+
+    /// Whether the same request may well be done later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Problem::Busy | Problem::NotStored | Problem::Unknown)
     }
 
     /// The whole answer, in the envelope of all errors.
@@ -211,25 +225,32 @@ impl From<SubmitError> for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
+        let field =
+            |field| Problem::Fields(vec![FieldFault { field, message: refusal.to_string() }]);
         match &refusal {
             Refusal::KeyReused
             | Refusal::ReferenceTaken
             | Refusal::ReferenceReserved
             | Refusal::ChargeNotSuccessful
-            | Refusal::ChargeRefunded => Problem::Conflict(refusal.to_string()),
-            Refusal::PaymentUnknown => Problem::NotFound,
+            | Refusal::ChargeRefunded
+            | Refusal::PaymentFinished
+            | Refusal::SlugTaken
+            | Refusal::LinkChanged => Problem::Conflict(refusal.to_string()),
+            Refusal::AuthorizationUnfit { .. } => field("auth_type"),
+            Refusal::NonceUsed => field("card_nonce"),
+            Refusal::SealedCardOutOfTime => field("card_sealed"),
+            Refusal::PaymentUnknown | Refusal::LinkUnknown => Problem::NotFound,
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
-            Refusal::RateUnknown => {
-                let message = refusal.to_string();
-                Problem::Fields(vec![FieldFault { field: "to_currency", message }])
-            }
+            Refusal::RateUnknown => field("to_currency"),
+            Refusal::LinkCurrencyFixed => field("currency"),
+            Refusal::Link(LinkRefusal::AmountDiffers) => field("amount"),
+            Refusal::Link(LinkRefusal::MethodNotOffered) => field("payment_type"),
+            Refusal::Link(link) => Problem::Link(*link),
             Refusal::FeeTakesAll { .. }
             | Refusal::RefundExceedsCharge
             | Refusal::Money(_)
-            | Refusal::Wallet(_) => {
-                Problem::Fields(vec![FieldFault { field: "amount", message: refusal.to_string() }])
-            }
+            | Refusal::Wallet(_) => field("amount"),
             // Authenticated requests name accounts that exist.
             Refusal::AccountUnknown | Refusal::AccountNumberTaken => Problem::Bug,
         }

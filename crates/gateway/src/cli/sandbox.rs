@@ -32,6 +32,7 @@ const OPENING_FUNDS: [(Currency, i64); 3] =
     [(Currency::Rwf, 1_000_000), (Currency::Usd, 100_000), (Currency::Eur, 100_000)];
 
 pub fn run(args: SandboxArgs) -> anyhow::Result<()> {
+    secrets::forbid_core_dumps().context("core dumps cannot be switched off")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(args))
 }

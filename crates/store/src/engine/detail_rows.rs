@@ -17,7 +17,7 @@ pub(crate) const fn detail_source(kind: PaymentKind) -> (&'static str, &'static 
     match kind {
         PaymentKind::Charge => (
             "customer_email, customer_first_name, customer_last_name, customer_phone, \
-             redirect_url, narration, network, network_phone, card_brand, card_first_six, \
+             customer_address, redirect_url, narration, network, network_phone, card_brand, card_first_six, \
              card_last_four, card_expiry_month, card_expiry_year, card_wrong_otps, scenario",
             "charge",
         ),
@@ -50,6 +50,7 @@ fn charge(cells: &mut Cells<'_>) -> Result<Charge, StoreError> {
         first_name: cells.text()?,
         last_name: cells.text()?,
         phone: Phone::from_stored(cells.text()?),
+        address: cells.maybe_text()?,
     };
     let (redirect_url, narration) = (cells.maybe_text()?, cells.maybe_text()?);
     let network = cells.maybe_word("charge", "network", Network::parse)?;

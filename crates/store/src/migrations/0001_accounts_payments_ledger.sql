@@ -82,6 +82,7 @@ create table charge (
     customer_first_name text not null,
     customer_last_name  text not null,
     customer_phone  text    not null,
+    customer_address text,
     redirect_url    text,
     narration       text,
     network         text,

@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod bulks;
 pub mod deliveries;
 pub mod events;
+pub mod first_uses;
+pub mod links;
 pub mod payments;
 pub mod provider_calls;
 pub mod rates;
