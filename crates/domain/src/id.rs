@@ -108,6 +108,17 @@ impl EventId {
     }
 }
 
+impl EndpointId {
+    /// The text merchants see.
+    pub fn text(self) -> String {
+        format!("end_{}", self.0)
+    }
+
+    pub fn parse(text: &str) -> Option<EndpointId> {
+        parse_digits(text.strip_prefix("end_")?).map(EndpointId)
+    }
+}
+
 /// Reads a positive id from plain decimal digits, refusing any second spelling.
 pub fn parse_digits(text: &str) -> Option<i64> {
     let plain = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dialect;
 pub mod directory;
 pub mod egress;
 pub mod pages;

@@ -4,7 +4,9 @@
 mod balance;
 mod charge;
 mod conversion;
+mod delivery;
 mod disbursement;
+mod endpoint;
 mod event;
 mod refund;
 mod transaction;
@@ -12,7 +14,12 @@ mod transaction;
 pub use balance::balance_answer;
 pub use charge::charge_answer;
 pub use conversion::{conversion_answer, conversion_event, conversion_preview};
+pub use delivery::{
+    AttemptShown, DeliveryShown, delivery_answer, delivery_list_answer, delivery_text,
+    parse_delivery, replay_answer, resend_answer,
+};
 pub use disbursement::{disbursement_answer, disbursement_event};
+pub use endpoint::{endpoint_answer, endpoint_list_answer, reveal_secret};
 pub use event::payment_event;
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
@@ -25,7 +32,7 @@ use serde_json::value::RawValue;
 use crate::json;
 
 /// An amount as a JSON number, exact.
-fn amount(minor: i64, currency: Currency) -> Box<RawValue> {
+pub(crate) fn amount(minor: i64, currency: Currency) -> Box<RawValue> {
     json::number(amount_text(minor, currency))
 }
 

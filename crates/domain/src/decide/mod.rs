@@ -2,24 +2,31 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod configure_endpoint;
 mod create_charge;
 mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod resend_event;
 mod tell;
 
 use std::collections::BTreeSet;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use configure_endpoint::{
+    Alteration, ConfigureEndpoint, EndpointChange, NewEndpoint, Rotation,
+};
 pub use create_charge::CreateCharge;
 pub use report_provider::Report;
+pub use resend_event::{ReplayDeliveries, ResendEvent};
 
 use crate::account::Account;
 use crate::book::Book;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
-use crate::event::EventKind;
-use crate::id::{AccountId, IdSource, LinkId, PaymentId};
+use crate::endpoint::{DialectName, Endpoint};
+use crate::event::{Event, EventKind};
+use crate::id::{AccountId, EventId, IdSource, LinkId, PaymentId};
 use crate::idempotency::KeyScope;
 use crate::ledger::WalletError;
 use crate::money::MoneyError;
@@ -31,6 +38,7 @@ use crate::time::Timestamp;
 pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
+    ConfigureEndpoint(Box<ConfigureEndpoint>),
     CreateCharge(Box<CreateCharge>),
     ReportProvider(Report),
     ClaimDelivery(DeliveryKey),
@@ -38,6 +46,15 @@ pub enum Command {
         attempt: Attempt,
         /// Chance, 0 to 400, for the delay of the next attempt.
         draw: u32,
+    },
+    /// Of an endpoint that is deleted or disabled.
+    ParkDelivery(DeliveryKey),
+    ResendEvent(Box<ResendEvent>),
+    ReplayDeliveries(Box<ReplayDeliveries>),
+    /// Keeps a value for good; what is kept already stays.
+    KeepSetting {
+        name: &'static str,
+        value: String,
     },
     ForgetFirstUses {
         before: Timestamp,
@@ -75,6 +92,14 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
+    #[error("the endpoint does not exist")]
+    EndpointUnknown,
+    #[error("an account may have {} webhook endpoints", crate::limits::ENDPOINTS_PER_ACCOUNT_MAX)]
+    TooManyEndpoints,
+    #[error("the event does not exist")]
+    EventUnknown,
+    #[error("no enabled endpoint takes this event")]
+    NobodyToTell,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -87,6 +112,20 @@ pub trait Wording: Send + Sync {
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
+    /// The same in an endpoint's dialect, where that has a body of its own.
+    fn event_in(
+        &self,
+        dialect: DialectName,
+        account: &Account,
+        kind: EventKind,
+        told: Told<'_>,
+    ) -> Option<String>;
+    /// The answer that shows an endpoint, once with a sealed secret to be opened on the way out.
+    fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String;
+    /// The answer to the wish that an event be told again.
+    fn resent(&self, event: &Event, deliveries: &[DeliveryKey]) -> String;
+    /// The same for many deliveries: how many were found, and how many go out again.
+    fn replayed(&self, matched: u64, replayed: u64) -> String;
 }
 
 /// The payment that an event is about, and when it is told.
@@ -128,6 +167,8 @@ pub struct Needs {
     pub first_uses: Vec<KeyScope>,
     pub references: BTreeSet<(AccountId, String)>,
     pub deliveries: BTreeSet<DeliveryKey>,
+    /// With their payments and all of their deliveries.
+    pub events: BTreeSet<(AccountId, EventId)>,
 }
 
 impl Needs {
@@ -139,6 +180,10 @@ impl Needs {
             }
             Command::ConfigureAccount(configure) => {
                 self.accounts.insert(configure.account);
+            }
+            Command::ConfigureEndpoint(configure) => {
+                self.accounts.insert(configure.account);
+                self.first_uses.extend(configure.key_use.iter().map(|used| used.scope.clone()));
             }
             Command::CreateCharge(create) => {
                 self.accounts.insert(create.account);
@@ -168,7 +213,23 @@ impl Needs {
                 self.deliveries.insert(attempt.key);
                 self.accounts.insert(attempt.key.account);
             }
-            Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
+            Command::ParkDelivery(key) => {
+                self.deliveries.insert(*key);
+                self.accounts.insert(key.account);
+            }
+            Command::ResendEvent(resend) => {
+                self.accounts.insert(resend.account);
+                self.events.insert((resend.account, resend.event));
+                self.first_uses.extend(resend.key_use.iter().map(|used| used.scope.clone()));
+            }
+            Command::ReplayDeliveries(replay) => {
+                self.accounts.insert(replay.account);
+                self.deliveries.extend(replay.keys.iter().copied());
+                self.first_uses.extend(replay.key_use.iter().map(|used| used.scope.clone()));
+            }
+            Command::ForgetFirstUses { .. }
+            | Command::SetClockAhead { .. }
+            | Command::KeepSetting { .. } => {}
         }
     }
 }
@@ -179,9 +240,21 @@ pub fn decide(
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
+    let mark = book.payments.mark();
+    let answer = apply(command, book, moment)?;
+    tell::record_processing(mark, book, moment);
+    Ok(answer)
+}
+
+fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<Answer, Refusal> {
     match command {
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
-        Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
+        Command::ConfigureAccount(configure) => {
+            configure_account::configure(*configure, book, moment)
+        }
+        Command::ConfigureEndpoint(configure) => {
+            configure_endpoint::configure_endpoint(*configure, book, moment)
+        }
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
         Command::ClaimDelivery(key) => {
@@ -189,6 +262,16 @@ pub fn decide(
         }
         Command::RecordAttempt { attempt, draw } => {
             record_attempt::record(attempt, draw, book, moment.now);
+            Ok(Answer::Done)
+        }
+        Command::ParkDelivery(key) => {
+            record_attempt::park(&key, book);
+            Ok(Answer::Done)
+        }
+        Command::ResendEvent(resend) => resend_event::resend_event(*resend, book, moment),
+        Command::ReplayDeliveries(replay) => resend_event::replay_deliveries(*replay, book, moment),
+        Command::KeepSetting { name, value } => {
+            book.settings.push((name, value));
             Ok(Answer::Done)
         }
         Command::ForgetFirstUses { before } => {

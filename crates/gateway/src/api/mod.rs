@@ -5,6 +5,7 @@ mod banks;
 mod caller;
 mod charges;
 mod client_address;
+mod dusupay_key;
 mod form;
 mod frame;
 mod health;
@@ -14,12 +15,14 @@ mod problem;
 mod router;
 mod sandbox_clock;
 mod transactions;
+mod webhook_deliveries;
+mod webhook_endpoints;
 
 pub use problem::Problem;
 pub use router::router;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 /// An answer of the API: JSON text with a status.
@@ -29,5 +32,15 @@ fn json_answer(status: StatusCode, body: String) -> Response {
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The answer of a command that may be a repetition under its idempotency key.
+fn written_answer(body: String, is_replay: bool) -> Response {
+    let mut response = json_answer(StatusCode::OK, body);
+    if is_replay {
+        let name = HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
     response
 }

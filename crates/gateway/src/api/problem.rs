@@ -165,10 +165,16 @@ impl From<SubmitError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         match &refusal {
-            Refusal::KeyReused | Refusal::ReferenceTaken | Refusal::ReferenceReserved => {
-                Problem::Conflict(refusal.to_string())
+            Refusal::KeyReused
+            | Refusal::ReferenceTaken
+            | Refusal::ReferenceReserved
+            | Refusal::NobodyToTell => Problem::Conflict(refusal.to_string()),
+            Refusal::PaymentUnknown | Refusal::EndpointUnknown | Refusal::EventUnknown => {
+                Problem::NotFound
             }
-            Refusal::PaymentUnknown => Problem::NotFound,
+            Refusal::TooManyEndpoints => {
+                Problem::Fields(vec![FieldFault { field: "url", message: refusal.to_string() }])
+            }
             Refusal::Money(_) | Refusal::Wallet(_) => {
                 Problem::Fields(vec![FieldFault { field: "amount", message: refusal.to_string() }])
             }

@@ -27,7 +27,7 @@ const fn to(
     Relation { table, name, when: "true", parent, columns }
 }
 
-const RELATIONS: [Relation; 18] = [
+const RELATIONS: [Relation; 17] = [
     to("api_key", "'api key ' || hex(c.key_hash)", "account", &[]),
     to("secret", "c.kind", "account", &[]),
     to("endpoint", "'endpoint ' || c.endpoint_id", "account", &[]),
@@ -52,8 +52,6 @@ const RELATIONS: [Relation; 18] = [
         when: "c.payment_id is not null",
         ..to("journal", JOURNAL, "payment", &["payment_id"])
     },
-    // Endpoint 0 stands for the payment's own callback_url.
-    Relation { when: "c.endpoint_id <> 0", ..to("delivery", EVENT, "endpoint", &["endpoint_id"]) },
 ];
 
 pub(super) fn references(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {

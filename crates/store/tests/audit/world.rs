@@ -5,13 +5,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::account::{Account, Endpoint};
+use domain::account::Account;
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{
-    ApiKey, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Told, Wording,
+    ApiKey, Command, ConfigureEndpoint, CreateCharge, EndpointChange, NewEndpoint, OpenAccount,
+    Report, SealedSecret, SecretKind, Told, Wording,
 };
-use domain::delivery::{Attempt, Delivery, Reading};
-use domain::event::EventKind;
+use domain::delivery::{Attempt, Delivery, DeliveryKey, Reading};
+use domain::endpoint::{DialectName, Endpoint};
+use domain::event::{Event, EventKind};
 use domain::fee::FeeRule;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
 use domain::money::amount_text;
@@ -53,6 +55,36 @@ impl Wording for Terse {
             amount_text(fee_minor, currency),
             amount_text(net_minor, currency),
         )
+    }
+
+    fn event_in(
+        &self,
+        dialect: DialectName,
+        _: &Account,
+        kind: EventKind,
+        told: Told<'_>,
+    ) -> Option<String> {
+        let payment = told.payment;
+        let body = format!(
+            r#"{{"event":"{}","merchant_reference":"{}","internal_reference":"{}","transaction_amount":{}}}"#,
+            dialect.event_word(kind)?,
+            payment.dgs_reference,
+            payment.id.0,
+            amount_text(payment.gross.minor(), payment.gross.currency()),
+        );
+        (dialect == DialectName::DusuPay).then_some(body)
+    }
+
+    fn endpoint(&self, endpoint: &Endpoint, _: Option<&[u8]>) -> String {
+        endpoint.id.text()
+    }
+
+    fn resent(&self, event: &Event, _: &[DeliveryKey]) -> String {
+        event.id.text()
+    }
+
+    fn replayed(&self, _: u64, replayed: u64) -> String {
+        replayed.to_string()
     }
 }
 
@@ -121,6 +153,18 @@ impl World<'_> {
                 opening_funds: vec![gift(Currency::Rwf), gift(Currency::Usd)],
             })));
         }
+        let dusupay = NewEndpoint {
+            url: "https://merchant.example/dusupay".to_owned(),
+            dialect: DialectName::DusuPay,
+            events: vec!["transaction.completed".to_owned()],
+            description: None,
+            sealed_secret: vec![2],
+        };
+        self.submit(Command::ConfigureEndpoint(Box::new(ConfigureEndpoint {
+            account: ONE,
+            key_use: None,
+            change: EndpointChange::Create(dusupay),
+        })));
     }
 
     fn charge(&self) {
