@@ -85,7 +85,7 @@ pub struct Latencies {
 }
 
 impl Latencies {
-    fn new(mut latencies_us: Vec<u64>) -> Latencies {
+    pub fn new(mut latencies_us: Vec<u64>) -> Latencies {
         latencies_us.sort_unstable();
         Latencies { sorted_us: latencies_us }
     }

@@ -1,8 +1,9 @@
-//! Measures the gateway: `cargo run --release -p bench -- charges`. Owns the arguments. It
+//! Measures the gateway: `cargo run --release -p bench -- charges`, or `lists`. Owns the arguments. It
 //! measures and never tunes: a missed goal is printed, and is no error.
 
 mod bare_writer;
 mod gateway_process;
+mod lists;
 mod load;
 mod receiver;
 mod report;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use lists::Lists;
 use rounds::Charges;
 
 /// The one that `dgspay` has.
@@ -33,18 +35,20 @@ struct Cli {
 enum Measure {
     /// Mobile money charges: accepted, completed, and beside the naive way and bare SQLite
     Charges(Charges),
+    /// Lists, totals and single payments among ten million
+    Lists(Lists),
 }
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == gateway_process::ARGUMENT) {
         return run_gateway();
     }
-    let Measure::Charges(charges) = Cli::parse().measure;
-    match rounds::run(&charges) {
-        Ok(report) => {
-            print!("{report}");
-            ExitCode::SUCCESS
-        }
+    let measured = match Cli::parse().measure {
+        Measure::Charges(charges) => rounds::run(&charges).map(|report| print!("{report}")),
+        Measure::Lists(lists) => lists::run(&lists),
+    };
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE

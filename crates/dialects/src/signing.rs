@@ -144,7 +144,7 @@ impl RsaVerifier {
 mod tests {
     use super::*;
 
-    /// CONTRACT §6: the vector that DusuPay's documentation prints.
+    /// The vector that DusuPay's documentation prints.
     #[test]
     fn known_answer() {
         let key = SigningKey::new(b"SGNKYUEMYFDEHRWGPEUG");

@@ -27,7 +27,7 @@ pub enum AccessRefusal {
     AddressNotAllowed,
 }
 
-/// Lets a request in to exactly one account, or says why not (CONTRACT 1.1).
+/// Lets a request in to exactly one account, or says why not.
 pub fn admit<'a>(
     environment: Environment,
     shown: &Credentials<'a>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::account::Account;
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::Event;
@@ -141,6 +142,9 @@ pub struct Book {
     pub taken_references: HashSet<(AccountId, String)>,
     /// Events of the past that are to be told again.
     pub past_events: HashMap<(AccountId, EventId), Event>,
+    /// Slugs that are taken, or were when this group began: rows are saved in no order that would
+    /// let one link take what another gives up in the same group.
+    pub taken_slugs: HashSet<String>,
 
     // Only ever appended.
     pub journals: Vec<Journal>,
@@ -153,6 +157,8 @@ pub struct Book {
     pub settings: Vec<(&'static str, String)>,
     /// Answers under idempotency keys older than this may go.
     pub forget_first_uses_before: Option<Timestamp>,
+    /// The rates that replace all those stored.
+    pub rates: Option<Vec<Quote>>,
     /// How far ahead of the world the sandbox's clock stands, when that changed.
     pub clock_ahead_us: Option<i64>,
 }

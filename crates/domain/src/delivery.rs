@@ -88,7 +88,7 @@ pub struct Attempt {
     pub excerpt: String,
 }
 
-/// Delay before attempt 1, 2, …: 17 attempts over 7.2 days (CONTRACT 2).
+/// Delay before attempt 1, 2, …: 17 attempts over 7.2 days.
 pub const DELAYS_S: [u64; 17] = [
     0,
     5,

@@ -1,6 +1,7 @@
 //! Remembers: commits commands in groups, answers queries. Holds no rules and speaks no HTTP.
 
 pub mod audit;
+mod backup;
 mod engine;
 mod error;
 mod lock;
@@ -11,6 +12,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use backup::back_up;
 pub use engine::{Arg, Cells, Reader};
 pub use error::StoreError;
 pub use writer::{Lane, LaneSettings, News, SubmitError};

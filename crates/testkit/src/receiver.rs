@@ -1,7 +1,7 @@
 //! A merchant's webhook receiver. The path of the URL says how it behaves; everything it gets
 //! is kept as it came.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -214,7 +214,7 @@ fn number(text: &str) -> u64 {
 /// Waits until the sender has had enough, or the time is over.
 fn wait_for_hang_up(reader: &mut BufReader<TcpStream>, limit: Duration) -> io::Result<()> {
     reader.get_ref().set_read_timeout(Some(limit))?;
-    match reader.read(&mut [0]) {
+    match reader.fill_buf() {
         Ok(_) => Err(io::ErrorKind::ConnectionAborted.into()),
         Err(_) => Ok(()),
     }

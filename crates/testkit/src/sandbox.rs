@@ -62,7 +62,18 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn start(options: Options) -> Sandbox {
-        let directory = TempDir::new().expect("a temporary directory");
+        Sandbox::start_in(TempDir::new().expect("a temporary directory"), options)
+    }
+
+    /// Starts on data that is there already: `data` is moved to where this sandbox keeps its own.
+    pub fn start_on(data: &Path, options: Options) -> Sandbox {
+        let directory = TempDir::new_in(data.parent().expect("data lie in a folder"))
+            .expect("a temporary directory beside the data");
+        fs::rename(data, data_of(directory.path())).expect("the data can be moved");
+        Sandbox::start_in(directory, options)
+    }
+
+    fn start_in(directory: TempDir, options: Options) -> Sandbox {
         let launched = launch(&options, directory.path());
         let Launched { process, api, ready_after, printed } = launched;
         Sandbox { api, ready_after, printed, process, options, directory }
@@ -147,6 +158,17 @@ impl Sandbox {
         command
     }
 
+    /// Another process on the same data, started otherwise. The old one must have ended.
+    pub fn restart_with(&mut self, options: Options) {
+        self.options = options;
+        self.restart();
+    }
+
+    /// What it said since the last look, without waiting for more.
+    pub fn unread_lines(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.process.next_line(Instant::now()).ok()).collect()
+    }
+
     /// Resident memory of the process (`VmRSS`).
     pub fn resident_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))
@@ -163,8 +185,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if thread::panicking() {
-            let unread = std::iter::from_fn(|| self.process.next_line(Instant::now()).ok());
-            let lines: Vec<String> = unread.collect();
+            let lines = self.unread_lines();
             let tail = &lines[lines.len().saturating_sub(LOG_TAIL_LINES)..];
             eprintln!("the sandbox said at last:\n{}", tail.join("\n"));
             eprintln!("and on standard error:\n{}", error_tail(self.directory.path()));

@@ -2,18 +2,24 @@
 //! cannot differ.
 
 mod balance;
+mod bulk;
 mod charge;
 mod conversion;
 mod delivery;
 mod disbursement;
 mod endpoint;
 mod event;
+mod link;
+mod rate;
 mod refund;
 mod transaction;
 
 pub use balance::balance_answer;
+pub use bulk::{LineFault, LineObject, bulk_answer, bulk_progress_answer};
 pub use charge::charge_answer;
-pub use conversion::{conversion_answer, conversion_event, conversion_preview};
+pub use conversion::{
+    conversion_answer, conversion_event, conversion_preview, conversion_short_wallet,
+};
 pub use delivery::{
     AttemptShown, DeliveryShown, delivery_answer, delivery_list_answer, delivery_text,
     parse_delivery, replay_answer, resend_answer,
@@ -21,6 +27,8 @@ pub use delivery::{
 pub use disbursement::{disbursement_answer, disbursement_event};
 pub use endpoint::{endpoint_answer, endpoint_list_answer, reveal_secret};
 pub use event::payment_event;
+pub use link::{LinkPage, link_answer, link_list_answer};
+pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
 

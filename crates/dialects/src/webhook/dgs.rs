@@ -1,4 +1,4 @@
-//! The `dgs` dialect (CONTRACT 2): the guide's signature over the raw body, and beside it the
+//! The `dgs` dialect: the guide's signature over the raw body, and beside it the
 //! headers of Standard Webhooks 1.0. Only HTTP 200 acknowledges.
 
 use std::time::Duration;

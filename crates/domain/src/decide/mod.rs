@@ -3,33 +3,48 @@
 
 mod configure_account;
 mod configure_endpoint;
+mod configure_link;
+mod create_bulk;
 mod create_charge;
+mod create_conversion;
+mod create_disbursement;
+mod create_refund;
+mod needs;
 mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
 mod resend_event;
+mod settle_charge;
+mod submit_authorization;
 mod tell;
-
-use std::collections::BTreeSet;
+mod use_nonce;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 pub use configure_endpoint::{
     Alteration, ConfigureEndpoint, EndpointChange, NewEndpoint, Rotation,
 };
+pub use configure_link::{ArchiveLink, ChangeLink, CreateLink};
+pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
+pub use create_conversion::CreateConversion;
+pub use create_disbursement::{CreateDisbursement, Order};
+pub use create_refund::CreateRefund;
+pub use needs::Needs;
 pub use report_provider::Report;
 pub use resend_event::{ReplayDeliveries, ResendEvent};
+pub use submit_authorization::{Authorization, SubmitAuthorization};
 
 use crate::account::Account;
 use crate::book::Book;
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::{Event, EventKind};
-use crate::id::{AccountId, EventId, IdSource, LinkId, PaymentId};
-use crate::idempotency::KeyScope;
+use crate::id::{AccountId, IdSource, PaymentId};
 use crate::ledger::WalletError;
-use crate::money::MoneyError;
+use crate::link::{Link, LinkRefusal};
+use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
 
@@ -40,7 +55,22 @@ pub enum Command {
     ConfigureAccount(Box<ConfigureAccount>),
     ConfigureEndpoint(Box<ConfigureEndpoint>),
     CreateCharge(Box<CreateCharge>),
+    SubmitAuthorization(Box<SubmitAuthorization>),
+    CreateLink(Box<CreateLink>),
+    ChangeLink(Box<ChangeLink>),
+    ArchiveLink(ArchiveLink),
+    CreateDisbursement(Box<CreateDisbursement>),
+    CreateBulk(Box<CreateBulk>),
+    CreateConversion(Box<CreateConversion>),
+    CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
+    /// Moves the net of a charge from pending to available, once it is due.
+    SettleCharge {
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Replaces all rates.
+    SetRates(Vec<Quote>),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
         attempt: Attempt,
@@ -84,7 +114,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ and digits name references of ours; use a dgs_reference of another form")]
+    #[error("this form names references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -100,16 +130,61 @@ pub enum Refusal {
     EventUnknown,
     #[error("no enabled endpoint takes this event")]
     NobodyToTell,
+    #[error("the payment has ended already")]
+    PaymentFinished,
+    #[error("does not fit: the payment waits for {awaited}")]
+    AuthorizationUnfit { awaited: &'static str },
+    #[error("was used before; encrypt again with a fresh nonce")]
+    NonceUsed,
+    #[error("was sealed too long ago, or by a clock that is wrong; seal it again")]
+    SealedCardOutOfTime,
+    #[error("the payment link does not exist")]
+    LinkUnknown,
+    #[error("this slug is already in use; choose another, or leave it out to have one made")]
+    SlugTaken,
+    #[error("the payment link was changed by another request at the same moment")]
+    LinkChanged,
+    #[error("cannot change once somebody began to pay through the link")]
+    LinkCurrencyFixed,
+    #[error(transparent)]
+    Link(#[from] LinkRefusal),
+    #[error("Insufficient {} balance", .0.currency)]
+    ShortWallet(ShortWallet),
+    #[error("must be more than the fee of {fee}, which the recipient bears")]
+    FeeTakesAll { fee: String },
+    /// Nothing of a bulk was done.
+    #[error("no line was done; see what is wrong with each")]
+    LinesRefused(Vec<RefusedLine>),
+    #[error("there is no rate for this pair of currencies")]
+    RateUnknown,
+    #[error("only a successful charge can be refunded")]
+    ChargeNotSuccessful,
+    #[error("the charge is refunded in full already")]
+    ChargeRefunded,
+    #[error("is more than is left of the charge to refund")]
+    RefundExceedsCharge,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
     Wallet(#[from] WalletError),
 }
 
+/// What a wallet lacks for what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortWallet {
+    pub available_minor: i64,
+    pub required_minor: i64,
+    pub currency: Currency,
+}
+
 /// How facts are put into words for merchants. Pure; lives in `dialects`.
 pub trait Wording: Send + Sync {
     /// The answer to the request that made a payment, or that took it a step further.
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The answer to the request that made, changed or archived a link.
+    fn link(&self, link: &Link, now: Timestamp) -> String;
+    /// The answer to a bulk of disbursements.
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
     /// The same in an endpoint's dialect, where that has a body of its own.
@@ -149,91 +224,6 @@ impl std::fmt::Debug for Moment<'_> {
     }
 }
 
-/// The rows a group of commands must see, each named once and in key order.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// With their endpoints.
-    pub accounts: BTreeSet<AccountId>,
-    /// With their provider call, the link they came through, and their detail unless it is a
-    /// charge's, which the end of a charge does not need.
-    pub payments: BTreeSet<(AccountId, PaymentId)>,
-    /// Of charges too.
-    pub charge_details: BTreeSet<(AccountId, PaymentId)>,
-    pub settlements: BTreeSet<(AccountId, PaymentId)>,
-    pub links: BTreeSet<(AccountId, LinkId)>,
-    pub nonces: BTreeSet<(AccountId, String)>,
-    /// All currencies, and the end of the ledger chain.
-    pub wallets: BTreeSet<AccountId>,
-    pub first_uses: Vec<KeyScope>,
-    pub references: BTreeSet<(AccountId, String)>,
-    pub deliveries: BTreeSet<DeliveryKey>,
-    /// With their payments and all of their deliveries.
-    pub events: BTreeSet<(AccountId, EventId)>,
-}
-
-impl Needs {
-    /// Adds what `command` must see.
-    pub fn add(&mut self, command: &Command) {
-        match command {
-            Command::OpenAccount(open) => {
-                self.accounts.insert(open.account.id);
-            }
-            Command::ConfigureAccount(configure) => {
-                self.accounts.insert(configure.account);
-            }
-            Command::ConfigureEndpoint(configure) => {
-                self.accounts.insert(configure.account);
-                self.first_uses.extend(configure.key_use.iter().map(|used| used.scope.clone()));
-            }
-            Command::CreateCharge(create) => {
-                self.accounts.insert(create.account);
-                if let Some(key_use) = &create.key_use {
-                    self.first_uses.push(key_use.scope.clone());
-                }
-                if let Some(reference) = &create.dgs_reference {
-                    self.references.insert((create.account, reference.clone()));
-                }
-                if let Some(link) = create.link {
-                    self.links.insert((create.account, link));
-                }
-                // A provider that answers at once may move money at once.
-                if create.first_word.is_some() {
-                    self.wallets.insert(create.account);
-                }
-            }
-            Command::ReportProvider(report) => {
-                self.accounts.insert(report.account);
-                self.payments.insert((report.account, report.payment));
-                self.wallets.insert(report.account);
-            }
-            Command::ClaimDelivery(key) => {
-                self.deliveries.insert(*key);
-            }
-            Command::RecordAttempt { attempt, .. } => {
-                self.deliveries.insert(attempt.key);
-                self.accounts.insert(attempt.key.account);
-            }
-            Command::ParkDelivery(key) => {
-                self.deliveries.insert(*key);
-                self.accounts.insert(key.account);
-            }
-            Command::ResendEvent(resend) => {
-                self.accounts.insert(resend.account);
-                self.events.insert((resend.account, resend.event));
-                self.first_uses.extend(resend.key_use.iter().map(|used| used.scope.clone()));
-            }
-            Command::ReplayDeliveries(replay) => {
-                self.accounts.insert(replay.account);
-                self.deliveries.extend(replay.keys.iter().copied());
-                self.first_uses.extend(replay.key_use.iter().map(|used| used.scope.clone()));
-            }
-            Command::ForgetFirstUses { .. }
-            | Command::SetClockAhead { .. }
-            | Command::KeepSetting { .. } => {}
-        }
-    }
-}
-
 /// Decides one command against the book.
 pub fn decide(
     command: Command,
@@ -256,7 +246,28 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
             configure_endpoint::configure_endpoint(*configure, book, moment)
         }
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::SubmitAuthorization(submit) => {
+            submit_authorization::submit_authorization(*submit, book, moment)
+        }
+        Command::CreateLink(create) => configure_link::create(*create, book, moment),
+        Command::ChangeLink(change) => configure_link::change(*change, book, moment),
+        Command::ArchiveLink(archive) => configure_link::archive(archive, book, moment),
+        Command::CreateDisbursement(create) => {
+            create_disbursement::create_disbursement(*create, book, moment)
+        }
+        Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
+        Command::CreateConversion(create) => {
+            create_conversion::create_conversion(*create, book, moment)
+        }
+        Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::SettleCharge { account, payment } => {
+            settle_charge::settle_charge((account, payment), book, moment)
+        }
+        Command::SetRates(rates) => {
+            book.rates = Some(rates);
+            Ok(Answer::Done)
+        }
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
         }
@@ -287,3 +298,13 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_cards;
+#[cfg(test)]
+mod tests_disbursement;
+#[cfg(test)]
+mod tests_endpoint;
+#[cfg(test)]
+mod tests_link;
+#[cfg(test)]
+mod tests_wallet;

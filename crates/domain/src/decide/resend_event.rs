@@ -115,13 +115,13 @@ pub(super) fn replay_deliveries(
     if let Some(replay) = replay(request.key_use.as_ref(), book)? {
         return Ok(replay);
     }
-    let mut replayed = 0;
+    let mut replayed = 0_u64;
     for key in request.keys.iter().filter(|key| key.account == request.account) {
         if is_told(key, book)
             && let Some(delivery) = book.deliveries.change(key)
         {
             take_up(delivery, moment.now);
-            replayed += 1;
+            replayed = replayed.saturating_add(1);
         }
     }
     let body = moment.wording.replayed(request.matched, replayed);

@@ -1,17 +1,31 @@
 //! The merchants' HTTP API.
 
+mod authorize;
 mod balance;
 mod banks;
+mod bulk_disbursements;
 mod caller;
+mod card_fields;
+mod card_public_key;
 mod charges;
 mod client_address;
+mod convert;
+mod disbursements;
 mod dusupay_key;
 mod form;
 mod frame;
 mod health;
 mod idempotency_key;
 mod json_body;
+#[cfg(test)]
+mod live_tests;
+mod offer_form;
+mod paging;
+pub mod pay;
+mod payment_links;
 mod problem;
+mod rates;
+mod refunds;
 mod router;
 mod sandbox_clock;
 mod transactions;
@@ -24,6 +38,7 @@ pub use router::router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use domain::decide::Answer;
 
 /// An answer of the API: JSON text with a status.
 fn json_answer(status: StatusCode, body: String) -> Response {
@@ -35,12 +50,19 @@ fn json_answer(status: StatusCode, body: String) -> Response {
     response
 }
 
-/// The answer of a command that may be a repetition under its idempotency key.
-fn written_answer(body: String, is_replay: bool) -> Response {
-    let mut response = json_answer(StatusCode::OK, body);
-    if is_replay {
-        let name = HeaderName::from_static("idempotent-replayed");
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+/// The answer that a command wrote, marked where it is a repetition of an earlier one.
+fn written_answer(answer: Answer) -> Result<Response, Problem> {
+    match answer {
+        Answer::Written { body, is_replay } => {
+            let mut response = json_answer(StatusCode::OK, body);
+            if is_replay {
+                response.headers_mut().insert(
+                    HeaderName::from_static("idempotent-replayed"),
+                    HeaderValue::from_static("true"),
+                );
+            }
+            Ok(response)
+        }
+        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
     }
-    response
 }

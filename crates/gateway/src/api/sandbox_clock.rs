@@ -36,6 +36,8 @@ pub async fn advance(
         form.finish()?;
         return Err(Problem::Bug);
     };
+    // One at a time, so that two calls at once move it by both.
+    let _turn = app.clock_turn.lock().await;
     let ahead_us = app.clock.ahead_us().saturating_add(seconds.saturating_mul(1_000_000));
     if ahead_us > AHEAD_US_MAX {
         form.fault("advance_seconds", "the clock stands a century ahead already");

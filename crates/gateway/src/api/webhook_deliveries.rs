@@ -10,7 +10,7 @@ use dialects::object::{
     AttemptShown, DeliveryShown, delivery_answer, delivery_list_answer, parse_delivery,
     replay_answer,
 };
-use domain::decide::{Answer, Command, ReplayDeliveries, ResendEvent};
+use domain::decide::{Command, ReplayDeliveries, ResendEvent};
 use domain::delivery::{DeliveryKey, DeliveryState};
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::EventKind;
@@ -152,10 +152,7 @@ pub async fn replay(
 }
 
 async fn submit(app: &App, command: Command) -> Result<Response, Problem> {
-    match app.store.lane().submit(command).await? {
-        Answer::Written { body, is_replay } => Ok(written_answer(body, is_replay)),
-        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
-    }
+    written_answer(app.store.lane().submit(command).await?)
 }
 
 fn shown<'a>(seen: &'a DeliverySeen, directory: &'a Directory) -> DeliveryShown<'a> {

@@ -147,15 +147,14 @@ async fn submit(
 ) -> Result<Response, Problem> {
     let configure = ConfigureEndpoint { account, key_use, change };
     let command = Command::ConfigureEndpoint(Box::new(configure));
-    let Answer::Written { body, is_replay } = app.store.lane().submit(command).await? else {
-        return Err(Problem::Bug);
-    };
+    let answer = app.store.lane().submit(command).await?;
+    let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
     let open = |bytes: Vec<u8>| {
         let opened = app.master_key.open_webhook_secret(account, &bytes);
         opened.ok().map(|text| text.to_string())
     };
     let body = reveal_secret(&body, open).ok_or(Problem::Bug)?;
-    Ok(written_answer(body, is_replay))
+    written_answer(Answer::Written { body, is_replay })
 }
 
 fn named(text: &str) -> Result<EndpointId, Problem> {

@@ -1,6 +1,7 @@
 //! The commands of `dgspay`.
 
 mod audit;
+mod backup;
 mod sandbox;
 
 use std::ffi::OsString;
@@ -31,6 +32,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write a whole copy of the database, while the gateway runs or stands still
+    Backup {
+        /// The data folder
+        #[arg(long, env = "DGSPAY_DATA", default_value = "data")]
+        data: PathBuf,
+        /// A folder that does not exist yet; the copy and the master key go there
+        #[arg(long)]
+        to: PathBuf,
+    },
 }
 
 /// Runs the program with these arguments, its own name first.
@@ -49,6 +59,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli.command {
         Command::Sandbox(args) => finish(sandbox::run(*args)),
         Command::Audit { data, json } => audit::run(&data, json),
+        Command::Backup { data, to } => finish(backup::run(&data, &to)),
     }
 }
 

@@ -62,7 +62,9 @@ impl Sqlite {
                  coalesce((select max((select max(payment_id) from payment p
                            where p.account_id = a.account_id)) from account a), 0),
                  coalesce((select max((select max(event_id) from event e
-                           where e.account_id = a.account_id)) from account a), 0))",
+                           where e.account_id = a.account_id)) from account a), 0),
+                 coalesce((select max((select max(link_id) from payment_link l
+                           where l.account_id = a.account_id)) from account a), 0))",
             [],
             |row| row.get(0),
         )?;
@@ -122,6 +124,22 @@ impl Checkpointer {
     pub(crate) fn run(&self) -> Result<bool, StoreError> {
         Ok(checkpoint(&self.connection, "passive")? > i64::from(limits::WAL_PAGES_MAX))
     }
+}
+
+/// Copies a database file, log included, as one moment shows it.
+pub(crate) fn copy_database(source: &Path, target: &Path) -> Result<(), StoreError> {
+    let fault = |reason: &str| StoreError::Folder {
+        folder: target.display().to_string(),
+        reason: reason.to_owned(),
+    };
+    if target.exists() {
+        return Err(fault("it exists; a backup never overwrites"));
+    }
+    let target = target.to_str().ok_or_else(|| fault("its name is not UTF-8"))?;
+    let connection = Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    configure(&connection)?;
+    connection.execute("vacuum into ?1", [target])?;
+    Ok(())
 }
 
 /// Returns the pages in the log.

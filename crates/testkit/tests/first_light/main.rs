@@ -5,6 +5,7 @@
     reason = "deadlines here are of the world outside: no clock of the App is in reach"
 )]
 
+mod backup;
 mod bad_input;
 mod bad_input_corpus;
 mod bad_input_wire;

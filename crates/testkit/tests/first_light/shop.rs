@@ -97,7 +97,7 @@ pub fn unquoted(json: &str) -> String {
     json.trim_matches('"').to_owned()
 }
 
-/// Checks the envelope that every refusal has (CONTRACT 1.2); its message.
+/// Checks the envelope that every refusal has; its message.
 pub fn assert_refused(name: &str, answer: &Answer, status: u16, code: &str) -> String {
     let shown = format!("{name}: {} {}", answer.status, answer.text());
     assert_eq!(answer.status, status, "{shown}");

@@ -7,7 +7,7 @@ use testkit::{Options, Received, signature};
 use crate::charge_body::ChargeBody;
 use crate::shop::{Shop, assert_members, assert_values, has_form, unquoted};
 
-/// Seconds between one attempt and the next (CONTRACT 2), each ±20 %.
+/// Seconds between one attempt and the next, each ±20 %.
 const DELAYS_S: [u64; 16] = [
     5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 86_400, 86_400, 86_400,
     86_400, 86_400,
