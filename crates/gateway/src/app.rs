@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::bells::Bells;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::dialect::Dialects;
 use crate::directory::{Directory, DirectoryFault, Rows};
 use crate::egress::{Egress, EgressError, EgressPolicy};
 use crate::secrets::{MasterKey, SecretFault};
@@ -50,6 +51,7 @@ pub struct App {
     pub banks: Banks,
     pub limiter: Option<DefaultKeyedRateLimiter<AccountId>>,
     pub alarms: Arc<Alarms>,
+    pub dialects: Dialects,
     /// True once the process has been asked to stop.
     pub stop: watch::Receiver<bool>,
     /// Held while the sandbox's clock is moved.
@@ -108,11 +110,13 @@ impl App {
                 allow_loopback: settings.allow_loopback_webhooks,
                 require_https: settings.environment == domain::Environment::Live,
                 extra_ca_file: settings.extra_ca_file.clone(),
+                own_url: settings.public_url.parse().ok(),
             })?,
             banks: read_banks(&settings)?,
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
+            dialects: Dialects::of(&settings),
             clock_turn: tokio::sync::Mutex::new(()),
             directory: RwLock::new(Arc::new(directory)),
             settings,
@@ -163,6 +167,10 @@ fn spread(news: News, alarms: &Alarms, fresh: &mpsc::Sender<FreshDelivery>) {
         alarms.deliveries.ring_at(at);
     }
     alarms.events.ring(&news.accounts_told);
+    for (account, endpoint, state) in news.endpoints_disabled {
+        let (account, endpoint) = (account.0, endpoint.text());
+        tracing::warn!("endpoint {endpoint} of account {account} is disabled: {}", state.word());
+    }
     if news.accounts_changed {
         alarms.accounts.notify_one();
     }

@@ -6,6 +6,7 @@ pub mod bells;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dialect;
 pub mod directory;
 pub mod egress;
 pub mod pages;

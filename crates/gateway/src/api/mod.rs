@@ -11,6 +11,7 @@ mod charges;
 mod client_address;
 mod convert;
 mod disbursements;
+mod dusupay_key;
 mod events;
 mod form;
 mod frame;
@@ -29,6 +30,8 @@ mod refunds;
 mod router;
 mod sandbox_clock;
 mod transactions;
+mod webhook_deliveries;
+mod webhook_endpoints;
 
 pub use problem::Problem;
 pub use router::router;

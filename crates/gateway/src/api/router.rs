@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 
 use crate::api::{
     authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert,
-    disbursements, events, frame, health, pay, payment_links, rates, refunds, sandbox_clock,
-    transactions,
+    disbursements, dusupay_key, events, frame, health, pay, payment_links, rates, refunds,
+    sandbox_clock, transactions, webhook_deliveries, webhook_endpoints,
 };
 use crate::app::App;
 use crate::pages;
@@ -35,7 +35,17 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/convert", post(convert::create))
         .route("/rates", get(rates::list))
         .route("/refunds", post(refunds::create))
-        .route("/banks/{country}", get(banks::list));
+        .route("/banks/{country}", get(banks::list))
+        .route("/webhook-endpoints", get(webhook_endpoints::list).post(webhook_endpoints::create))
+        .route(
+            "/webhook-endpoints/{id}",
+            patch(webhook_endpoints::change).delete(webhook_endpoints::delete),
+        )
+        .route("/webhook-endpoints/{id}/rotate-secret", post(webhook_endpoints::rotate_secret))
+        .route("/webhook-deliveries", get(webhook_deliveries::list))
+        .route("/webhook-deliveries/replay", post(webhook_deliveries::replay))
+        .route("/webhook-deliveries/{id}", get(webhook_deliveries::show))
+        .route("/events/{id}/resend", post(webhook_deliveries::resend));
     let api = match app.settings.environment {
         domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),
         domain::Environment::Live => api,
@@ -44,6 +54,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .nest("/generation/v2", api)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/dusupay/public-key.pem", get(dusupay_key::show))
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))

@@ -6,6 +6,7 @@ mod load;
 mod rows;
 mod save;
 mod save_details;
+mod save_endpoints;
 mod save_payments;
 mod sqlite;
 

@@ -301,7 +301,10 @@ pub const FAULTS: [(&str, &str); 136] = [
         "deliveries_attempted",
         "update delivery set attempts_made = attempts_made + 1 where EVENT(no-1)",
     ),
-    ("deliveries_attempted", "update delivery set state = 'parked' where EVENT(ok-3)"),
+    (
+        "bodies_in_dialect",
+        "update delivery set body = replace(body, 'ok-1', 'ok-2') where EVENT(ok-1)",
+    ),
     ("references", "update charge set account_id = 2 where PAYMENT(ok-1)"),
     ("details", "delete from charge where PAYMENT(ok-1)"),
     ("references", "update provider_call set account_id = 2 where PAYMENT(ok-1)"),
@@ -319,5 +322,5 @@ pub const FAULTS: [(&str, &str); 136] = [
     ("references", "update wallet set account_id = 3 where account_id = 2"),
     ("references", "update idempotency set account_id = 3 where account_id = 2"),
     ("references", "update api_key set account_id = 3 where account_id = 2"),
-    ("references", "delete from endpoint where account_id = 1"),
+    ("bodies_in_dialect", "update delivery set body = '{}' where EVENT(ok-1) and endpoint_id = 1"),
 ];

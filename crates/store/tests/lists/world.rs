@@ -11,8 +11,10 @@ use domain::decide::{
     Answer, BulkTold, Command, CreateCharge, CreateConversion, CreateDisbursement, CreateRefund,
     OpenAccount, Order, Report, Told, Wording,
 };
+use domain::delivery::DeliveryKey;
 use domain::disbursement::{Disbursement, Recipient};
-use domain::event::EventKind;
+use domain::endpoint::{DialectName, Endpoint};
+use domain::event::{Event, EventKind};
 use domain::fee::FeeRule;
 use domain::payment::{Detail, Method, Payment, PaymentKind, PaymentState, Reason};
 use domain::phone::{Network, Phone};
@@ -189,6 +191,22 @@ impl Wording for Mute {
     }
 
     fn event(&self, _: &Account, _: EventKind, _: Told<'_>) -> String {
+        String::new()
+    }
+
+    fn event_in(&self, _: DialectName, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
+        None
+    }
+
+    fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {
+        String::new()
+    }
+
+    fn resent(&self, _: &Event, _: &[DeliveryKey]) -> String {
+        String::new()
+    }
+
+    fn replayed(&self, _: u64, _: u64) -> String {
         String::new()
     }
 }

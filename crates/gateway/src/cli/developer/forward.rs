@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
-use dialects::webhook::{WebhookSecret, sign};
+use dialects::webhook::{Dgs, Dialect, Message, Secrets, WebhookSecret};
 use domain::limits::ATTEMPT_TIMEOUT;
 use http::{Request, Uri, header};
 use tokio::time::Instant;
@@ -81,7 +81,8 @@ impl<'a> Forwarder<'a> {
         // By the world's clock, which receivers compare with their own, even where the sandbox's
         // has been moved ahead.
         let seconds = self.clock.now().as_secs();
-        for (name, value) in sign(&self.secret, &event.id, seconds, &body) {
+        let message = Message { event_id: &event.id, unix_seconds: seconds, body: &body };
+        for (name, value) in Dgs.sign(&Secrets { lead: &self.secret, other: None }, &message) {
             request = request.header(name, value);
         }
         let result = match request.body(body) {
