@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::records::Records;
 use crate::report::Commit;
 use crate::request::{ACCOUNT_NUMBER, API_KEY};
 use crate::stopwatch::Stopwatch;
@@ -31,7 +32,14 @@ pub enum GatewayError {
     NotReady,
     #[error("the gateway has gone: {0}")]
     Gone(io::Error),
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error("the gateway did not move its clock: {status:?}")]
+    ClockNotMoved { status: Option<u16> },
 }
+
+/// An approval delay so long that no charge completes while accepts are measured.
+pub const NEVER: Duration = Duration::from_secs(600);
 
 /// How a gateway is set up for a measure.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +47,7 @@ pub struct Setup<'a> {
     pub commit: Commit,
     /// How long the simulated payer takes.
     pub approval_delay: Duration,
-    pub webhook_url: &'a str,
+    pub webhook_url: Option<&'a str>,
 }
 
 /// A gateway that is ready. Its fields are dropped in this order: the store goes last.
@@ -84,6 +92,27 @@ impl GatewayProcess {
         self.running.usage()
     }
 
+    /// Moves its clock ahead.
+    pub async fn advance_clock(&self, by: Duration) -> Result<(), GatewayError> {
+        let mut connection = Connection::open(self.address).await.map_err(GatewayError::Gone)?;
+        let body = format!(r#"{{"advance_seconds":{}}}"#, by.as_secs());
+        let request = format!(
+            "POST /generation/v2/sandbox/clock HTTP/1.1\r\nHost: {}\r\n\
+             X-DGS-API-Key: {API_KEY}\r\nX-DGS-ACCOUNT-NUMBER: {ACCOUNT_NUMBER}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        connection.write(request.as_bytes()).await.map_err(GatewayError::Gone)?;
+        let status = connection.read().await?.and_then(|answer| answer.status());
+        if status == Some(200) { Ok(()) } else { Err(GatewayError::ClockNotMoved { status }) }
+    }
+
+    /// What it has written down so far.
+    pub fn records(&self) -> rusqlite::Result<Records> {
+        Records::open(self.folder.path())
+    }
+
     /// Ends the process and hands over its store.
     pub fn end(self) -> TempDir {
         self.folder
@@ -118,12 +147,14 @@ fn command(folder: &Path, setup: Setup<'_>) -> io::Result<Command> {
         .args([ARGUMENT, "sandbox", "--listen", "127.0.0.1:0", "--data"])
         .arg(folder)
         .args(["--api-key", API_KEY, "--account-number", ACCOUNT_NUMBER])
-        .args(["--webhook-url", setup.webhook_url])
         .env("DGSPAY_APPROVAL_DELAY_MS", setup.approval_delay.as_millis().to_string())
         .env("DGSPAY_RATE_LIMIT", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
+    if let Some(url) = setup.webhook_url {
+        command.args(["--webhook-url", url]);
+    }
     Ok(command)
 }
 

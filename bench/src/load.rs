@@ -1,7 +1,8 @@
-//! The load generator: keeps a number of connections busy until a number of charges is accepted,
-//! and remembers how long each took.
+//! The load generator: sends charges over a number of connections, as fast as they are answered or
+//! at a pace of its own, and remembers how long each took.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -33,50 +34,129 @@ pub struct Seen {
     pub latencies: Latencies,
 }
 
-/// Sends `count` charges over `connections` connections, each with one request at a time.
-pub async fn run(gateway: SocketAddr, connections: usize, count: usize) -> Result<Seen, LoadError> {
+/// What is sent, and how fast.
+#[derive(Clone, Debug)]
+pub struct Load {
+    pub count: usize,
+    /// Each has one request at a time.
+    pub connections: usize,
+    /// `None` for as many as are answered.
+    pub per_second: Option<NonZeroU32>,
+    /// The number of the first request. A key serves once in the life of a gateway.
+    pub first: usize,
+    /// Where the charges, in turn, want their events told; none of their own when there are none.
+    pub callback_urls: Vec<String>,
+}
+
+impl Load {
+    /// As fast as they are answered.
+    pub fn of(count: usize, connections: usize) -> Load {
+        Load { count, connections, per_second: None, first: 0, callback_urls: Vec::new() }
+    }
+
+    /// However fast they are answered.
+    pub fn paced(count: usize, per_second: NonZeroU32) -> Load {
+        // So many that none has to wait for an answer, as long as those take less than a second.
+        let connections = 64.max(usize::try_from(per_second.get()).unwrap_or(usize::MAX) / 4);
+        Load {
+            count,
+            connections,
+            per_second: Some(per_second),
+            first: 0,
+            callback_urls: Vec::new(),
+        }
+    }
+
+    /// How long after the first request this one is to be sent.
+    fn starts_after(&self, sequence: usize) -> Duration {
+        let sequence = u64::try_from(sequence).unwrap_or(u64::MAX);
+        self.per_second.map_or(Duration::ZERO, |per_second| {
+            Duration::from_micros(sequence.saturating_mul(1_000_000) / u64::from(per_second.get()))
+        })
+    }
+}
+
+pub async fn run(gateway: SocketAddr, load: Load) -> Result<Seen, LoadError> {
     // Opened before the clock starts: merchants keep theirs open too.
-    let mut opened = Vec::with_capacity(connections);
-    for _ in 0..connections {
+    let mut opened = Vec::with_capacity(load.connections);
+    for _ in 0..load.connections {
         opened.push(Connection::open(gateway).await.map_err(LoadError::Connect)?);
     }
-    let request = ChargeRequest::new(gateway);
-    let next = Arc::new(AtomicUsize::new(0));
+    let (load, next) = (Arc::new(load), Arc::new(AtomicUsize::new(0)));
     let mut tasks = JoinSet::new();
     let stopwatch = Stopwatch::start();
     for connection in opened {
-        tasks.spawn(keep_busy(connection, request.clone(), Arc::clone(&next), count));
+        let request = ChargeRequest::new(gateway);
+        let line = Line { connection, request, stopwatch };
+        tasks.spawn(line.keep_busy(Arc::clone(&load), Arc::clone(&next)));
     }
-    let mut all_us = Vec::with_capacity(count);
+    let mut all_us = Vec::with_capacity(load.count);
     while let Some(done) = tasks.join_next().await {
         all_us.append(&mut done??);
     }
     Ok(Seen { elapsed: stopwatch.elapsed(), latencies: Latencies::new(all_us) })
 }
 
-async fn keep_busy(
-    mut connection: Connection,
-    mut request: ChargeRequest,
-    next: Arc<AtomicUsize>,
-    count: usize,
-) -> Result<Vec<u64>, LoadError> {
-    let mut latencies_us = Vec::new();
-    loop {
-        let sequence = next.fetch_add(1, Ordering::Relaxed);
-        if sequence >= count {
-            return Ok(latencies_us);
-        }
-        let stopwatch = Stopwatch::start();
-        connection.write(request.numbered(sequence)).await.map_err(WireError::from)?;
-        let answer = connection.read().await?.ok_or(LoadError::Closed)?;
-        latencies_us.push(micros(stopwatch.elapsed()));
-        if answer.status() != Some(200) {
-            return Err(LoadError::Refused {
-                status: answer.status().unwrap_or_default(),
-                body: String::from_utf8_lossy(answer.body).into_owned(),
-            });
+/// One connection to the gateway.
+struct Line {
+    connection: Connection,
+    request: ChargeRequest,
+    /// Since the load began.
+    stopwatch: Stopwatch,
+}
+
+impl Line {
+    async fn keep_busy(
+        mut self,
+        load: Arc<Load>,
+        next: Arc<AtomicUsize>,
+    ) -> Result<Vec<u64>, LoadError> {
+        let mut latencies_us = Vec::new();
+        loop {
+            let sequence = next.fetch_add(1, Ordering::Relaxed);
+            if sequence >= load.count {
+                return Ok(latencies_us);
+            }
+            let late_us = self.wait_until(load.starts_after(sequence)).await;
+            let url = load.callback_urls.get(sequence % load.callback_urls.len().max(1));
+            let took = self.send(load.first + sequence, url.map(String::as_str)).await?;
+            latencies_us.push(if load.per_second.is_some() { late_us } else { 0 } + micros(took));
         }
     }
+
+    /// Tells how late it is already. What the timer makes of a millisecond is not the gateway's
+    /// fault, so it is 0 for one that had to wait.
+    async fn wait_until(&self, start: Duration) -> u64 {
+        let elapsed = self.stopwatch.elapsed();
+        match start.checked_sub(elapsed) {
+            Some(left) if !left.is_zero() => {
+                tokio::time::sleep(left).await;
+                0
+            }
+            Some(_) | None => micros(elapsed.saturating_sub(start)),
+        }
+    }
+
+    async fn send(&mut self, sequence: usize, url: Option<&str>) -> Result<Duration, LoadError> {
+        let bytes = self.request.numbered(sequence, url);
+        let stopwatch = Stopwatch::start();
+        self.connection.write(bytes).await.map_err(WireError::from)?;
+        let answer = self.connection.read().await?.ok_or(LoadError::Closed)?;
+        let took = stopwatch.elapsed();
+        if answer.status() == Some(200) {
+            return Ok(took);
+        }
+        Err(LoadError::Refused {
+            status: answer.status().unwrap_or_default(),
+            body: String::from_utf8_lossy(answer.body).into_owned(),
+        })
+    }
+}
+
+/// How many of `count` there were in a second.
+pub fn per_second(count: usize, elapsed: Duration) -> u64 {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    count.saturating_mul(1_000_000) / micros(elapsed).max(1)
 }
 
 #[derive(Debug)]
@@ -100,6 +180,14 @@ impl Latencies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pace_spreads_the_requests_over_time() {
+        let load = Load::paced(1000, NonZeroU32::new(200).unwrap());
+        assert_eq!(load.starts_after(0), Duration::ZERO);
+        assert_eq!(load.starts_after(500), Duration::from_millis(2500));
+        assert_eq!(Load::of(1000, 64).starts_after(500), Duration::ZERO);
+    }
 
     #[test]
     fn a_percentile_is_a_latency_that_was_seen() {

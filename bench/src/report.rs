@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::goals::{Goals, megabytes, thousandths};
+use crate::receiver::Manner;
+
 /// How the gateway commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Commit {
@@ -22,14 +25,30 @@ pub enum Subject {
     Completed { connections: usize },
     /// The rows of accepted charges, written by SQLite alone.
     Bare { group: usize },
+    /// Charges followed until their event is delivered and the attempt is on record.
+    Delivered { connections: usize },
+    /// The same charges, with nobody to tell.
+    Untold { connections: usize },
+    /// Charges that all complete at the same moment, followed in the same way.
+    DeliveredAtOnce,
+    /// The same events posted by the HTTP client alone.
+    BareClient { in_flight: usize },
+    /// From the commit of an event to its receipt.
+    Receipt { per_second: u32 },
+    /// Charges accepted at a steady pace, while their events go to such a receiver.
+    Paced { per_second: u32, receiver: Manner },
+    /// From the commit of an event to its first receipt, among many receivers that all answer.
+    FirstAttempt,
+    /// The same, with one receiver among them that never answers.
+    FirstAttemptBesideSilent,
 }
 
 impl Subject {
-    const fn grouped(connections: usize) -> Subject {
+    pub const fn grouped(connections: usize) -> Subject {
         Subject::Accepted { commit: Commit::Grouped, connections }
     }
 
-    const fn naive(connections: usize) -> Subject {
+    pub const fn naive(connections: usize) -> Subject {
         Subject::Accepted { commit: Commit::Naive, connections }
     }
 }
@@ -47,6 +66,32 @@ impl fmt::Display for Subject {
                 write!(f, "completed, connections: {connections}")
             }
             Subject::Bare { group } => write!(f, "bare SQLite, group: {group}"),
+            Subject::Delivered { connections } => {
+                write!(f, "delivered, connections: {connections}")
+            }
+            Subject::Untold { connections } => {
+                write!(f, "nobody to tell, connections: {connections}")
+            }
+            Subject::DeliveredAtOnce => f.write_str("delivered, completed all at once"),
+            Subject::BareClient { in_flight } => {
+                write!(f, "bare HTTP client, in flight: {in_flight}")
+            }
+            Subject::Receipt { per_second } => {
+                write!(f, "commit to receipt at {per_second}/s")
+            }
+            Subject::Paced { per_second, receiver: Manner::Prompt } => {
+                write!(f, "accepted at {per_second}/s")
+            }
+            Subject::Paced { per_second, receiver: Manner::Down } => {
+                write!(f, "accepted at {per_second}/s beside a backlog")
+            }
+            Subject::Paced { per_second, receiver: receiver @ (Manner::Slow | Manner::Silent) } => {
+                write!(f, "accepted at {per_second}/s, receiver: {receiver:?}")
+            }
+            Subject::FirstAttempt => f.write_str("commit to receipt, all answer"),
+            Subject::FirstAttemptBesideSilent => {
+                f.write_str("commit to receipt, one never answers")
+            }
         }
     }
 }
@@ -58,8 +103,11 @@ pub enum Figure {
     P50Us,
     P99Us,
     P999Us,
+    WorstUs,
     /// CPU time of the gateway for each charge.
     GatewayCpuUs,
+    /// CPU time of the gateway for delivering the event of a charge, without the charge.
+    WebhookCpuUs,
     /// CPU time of this program for each charge: the load generator, the receiver, or SQLite.
     BenchCpuUs,
     ResidentKb,
@@ -67,12 +115,14 @@ pub enum Figure {
 }
 
 impl Figure {
-    const ALL: [Figure; 8] = [
+    const ALL: [Figure; 10] = [
         Figure::PerSecond,
         Figure::P50Us,
         Figure::P99Us,
         Figure::P999Us,
+        Figure::WorstUs,
         Figure::GatewayCpuUs,
+        Figure::WebhookCpuUs,
         Figure::BenchCpuUs,
         Figure::ResidentKb,
         Figure::ResidentPeakKb,
@@ -80,11 +130,13 @@ impl Figure {
 
     const fn title(self) -> &'static str {
         match self {
-            Figure::PerSecond => "charges/s",
+            Figure::PerSecond => "each/s",
             Figure::P50Us => "p50 ms",
             Figure::P99Us => "p99 ms",
             Figure::P999Us => "p99.9 ms",
+            Figure::WorstUs => "worst ms",
             Figure::GatewayCpuUs => "gateway CPU ms",
+            Figure::WebhookCpuUs => "webhook CPU ms",
             Figure::BenchCpuUs => "bench CPU ms",
             Figure::ResidentKb => "RSS MB",
             Figure::ResidentPeakKb => "peak MB",
@@ -97,7 +149,9 @@ impl Figure {
             Figure::P50Us
             | Figure::P99Us
             | Figure::P999Us
+            | Figure::WorstUs
             | Figure::GatewayCpuUs
+            | Figure::WebhookCpuUs
             | Figure::BenchCpuUs => thousandths(value),
             Figure::ResidentKb | Figure::ResidentPeakKb => megabytes(value),
         }
@@ -105,17 +159,19 @@ impl Figure {
 }
 
 /// Everything that was measured, a sample of each for every round.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Report {
     samples: BTreeMap<(Subject, Figure), Vec<u64>>,
     ready_us: Vec<u64>,
     idle_kb: Vec<u64>,
-    binary_kb: u64,
+    pub binary_kb: u64,
+    goals: Goals,
 }
 
 impl Report {
-    pub fn new(binary_kb: u64) -> Report {
-        Report { binary_kb, ..Report::default() }
+    pub fn new(goals: Goals, binary_kb: u64) -> Report {
+        let samples = BTreeMap::new();
+        Report { samples, ready_us: Vec::new(), idle_kb: Vec::new(), binary_kb, goals }
     }
 
     pub fn note<const N: usize>(&mut self, subject: Subject, figures: [(Figure, u64); N]) {
@@ -128,133 +184,49 @@ impl Report {
         self.ready_us.push(ready_us);
         self.idle_kb.push(idle_kb);
     }
-
-    fn median(&self, subject: Subject, figure: Figure) -> Option<u64> {
-        self.samples.get(&(subject, figure)).map(|samples| median(samples))
-    }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<34}", "CPU is per charge")?;
-        for figure in Figure::ALL {
+        let is_measured =
+            |figure: &Figure| self.samples.keys().any(|(_, measured)| measured == figure);
+        let figures: Vec<Figure> = Figure::ALL.into_iter().filter(is_measured).collect();
+        write!(f, "{:<42}", "CPU is per charge")?;
+        for figure in &figures {
             write!(f, "  {}", figure.title())?;
         }
         writeln!(f)?;
         let mut subjects: Vec<Subject> = self.samples.keys().map(|(subject, _)| *subject).collect();
         subjects.dedup();
         for subject in subjects {
-            write!(f, "{:<34}", subject.to_string())?;
-            for figure in Figure::ALL {
-                let value = self.median(subject, figure).map(|value| figure.text(value));
+            write!(f, "{:<42}", subject.to_string())?;
+            for figure in &figures {
+                let value = self.median(subject, *figure).map(|value| figure.text(value));
                 let width = figure.title().len();
                 write!(f, "  {:>width$}", value.as_deref().unwrap_or("-"))?;
             }
             writeln!(f)?;
         }
         writeln!(f, "\n{:<66}  {:>10}  {:>10}  ok?", "goal", "wanted", "seen")?;
-        for goal in self.goals() {
+        for goal in (self.goals)(self) {
             writeln!(f, "{goal}")?;
         }
         Ok(())
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Limit {
-    AtLeast,
-    AtMost,
-}
-
-#[derive(Debug)]
-struct Goal {
-    name: String,
-    limit: Limit,
-    wanted: u64,
-    /// `None` when what it speaks of was not measured.
-    seen: Option<u64>,
-    text: fn(u64) -> String,
-}
-
-impl Goal {
-    fn is_met(&self) -> Option<bool> {
-        let seen = self.seen?;
-        Some(match self.limit {
-            Limit::AtLeast => seen >= self.wanted,
-            Limit::AtMost => seen <= self.wanted,
-        })
-    }
-}
-
-impl fmt::Display for Goal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self.limit {
-            Limit::AtLeast => "≥",
-            Limit::AtMost => "≤",
-        };
-        let wanted = format!("{sign} {}", (self.text)(self.wanted));
-        let seen = self.seen.map_or("-".to_owned(), self.text);
-        let verdict = self.is_met().map_or("-", |is_met| if is_met { "yes" } else { "NO" });
-        write!(f, "{:<66}  {wanted:>10}  {seen:>10}  {verdict}", self.name)
-    }
-}
-
 impl Report {
-    fn goals(&self) -> Vec<Goal> {
-        use {Figure as F, Subject as S};
-        let mut goals = Vec::new();
-        for connections in [64, 256] {
-            goals.push(self.ratio(
-                format!("rate at {connections} connections to bare SQLite in groups of as many"),
-                (Limit::AtLeast, 50),
-                (S::grouped(connections), S::Bare { group: connections }, F::PerSecond),
-            ));
-        }
-        goals.push(self.ratio(
-            "rate at 128 connections to the naive way".to_owned(),
-            (Limit::AtLeast, 250),
-            (S::grouped(128), S::naive(128), F::PerSecond),
-        ));
-        goals.push(self.ratio(
-            "p50 of a lone request to a lone naive one".to_owned(),
-            (Limit::AtMost, 120),
-            (S::grouped(1), S::naive(1), F::P50Us),
-        ));
-        for connections in [64, 256] {
-            goals.push(Goal {
-                name: format!("gateway CPU per accepted charge at {connections} connections, ms"),
-                limit: Limit::AtMost,
-                wanted: 150,
-                seen: self.median(S::grouped(connections), F::GatewayCpuUs),
-                text: thousandths,
-            });
-        }
-        let mut at_most = |name: &str, wanted, seen, text| {
-            goals.push(Goal { name: name.to_owned(), limit: Limit::AtMost, wanted, seen, text });
-        };
-        at_most("idle memory, MB", 25 * 1024, sampled(&self.idle_kb), megabytes);
-        at_most("binary, with the bench in it, MB", 25 * 1024, Some(self.binary_kb), megabytes);
-        at_most("ready on an empty store, ms", 50_000, sampled(&self.ready_us), thousandths);
-        goals
+    pub fn median(&self, subject: Subject, figure: Figure) -> Option<u64> {
+        self.samples.get(&(subject, figure)).map(|samples| median(samples))
     }
 
-    /// A figure of one subject in hundredths of the same figure of another.
-    fn ratio(
-        &self,
-        name: String,
-        (limit, wanted): (Limit, u64),
-        (of, to, figure): (Subject, Subject, Figure),
-    ) -> Goal {
-        let seen = self
-            .median(of, figure)
-            .zip(self.median(to, figure))
-            .and_then(|(of, to)| (of * 100).checked_div(to));
-        Goal { name, limit, wanted, seen, text: hundredths }
+    pub fn median_idle_kb(&self) -> Option<u64> {
+        (!self.idle_kb.is_empty()).then(|| median(&self.idle_kb))
     }
-}
 
-fn sampled(samples: &[u64]) -> Option<u64> {
-    (!samples.is_empty()).then(|| median(samples))
+    pub fn median_ready_us(&self) -> Option<u64> {
+        (!self.ready_us.is_empty()).then(|| median(&self.ready_us))
+    }
 }
 
 /// The middle sample; of two middle ones the lesser.
@@ -264,60 +236,23 @@ fn median(samples: &[u64]) -> u64 {
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
-pub fn thousandths(value: u64) -> String {
-    format!("{}.{:03}", value / 1000, value % 1000)
-}
-
-fn hundredths(value: u64) -> String {
-    format!("{}.{:02}", value / 100, value % 100)
-}
-
-fn megabytes(kilobytes: u64) -> String {
-    let tenths = kilobytes * 10 / 1024;
-    format!("{}.{}", tenths / 10, tenths % 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn medians_over_the_rounds_meet_or_miss_the_goals() {
-        let mut report = Report::new(20 * 1024);
-        for (fast, slow) in [(1000, 400), (9000, 300), (1100, 500)] {
-            report.note(Subject::grouped(128), [(Figure::PerSecond, fast)]);
-            report.note(Subject::naive(128), [(Figure::PerSecond, slow)]);
-        }
-        report.note_start(50_001, 24 * 1024);
-        let verdicts: Vec<String> = report
-            .goals()
-            .iter()
-            .filter(|goal| goal.seen.is_some())
-            .map(|goal| goal.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
-        assert_eq!(
-            verdicts,
-            [
-                "rate at 128 connections to the naive way ≥ 2.50 2.75 yes",
-                "idle memory, MB ≤ 25.0 24.0 yes",
-                "binary, with the bench in it, MB ≤ 25.0 20.0 yes",
-                "ready on an empty store, ms ≤ 50.000 50.001 NO",
-            ]
-        );
+    fn medians_are_samples() {
+        assert_eq!([median(&[]), median(&[3, 1, 2]), median(&[4, 1]), median(&[7])], [0, 2, 1, 7]);
     }
 
     #[test]
-    fn what_was_not_measured_is_left_open() {
-        let report = Report::new(1);
-        assert!(report.to_string().contains("  -  -\n"));
-        assert_eq!(median(&[]), 0);
-        assert_eq!([median(&[3, 1, 2]), median(&[4, 1]), median(&[7])], [2, 1, 7]);
-    }
-
-    #[test]
-    fn figures_are_printed_in_the_units_of_their_titles() {
-        assert_eq!(thousandths(84), "0.084");
-        assert_eq!(hundredths(305), "3.05");
-        assert_eq!(megabytes(25_652), "25.0");
+    fn only_what_was_measured_has_a_column() {
+        let mut report = Report::new(|_| Vec::new(), 1);
+        report.note(Subject::grouped(1), [(Figure::P50Us, 1500)]);
+        report.note(Subject::naive(1), [(Figure::P99Us, 2500)]);
+        let text = report.to_string();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert!(words.starts_with(&["CPU", "is", "per", "charge", "p50", "ms", "p99", "ms"]));
+        assert!(text.contains("   1.500       -\n") && text.contains("       -   2.500\n"));
     }
 }

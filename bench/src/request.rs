@@ -2,40 +2,47 @@
 //! idempotency key of its own.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 
 pub const API_KEY: &str = "sk_test_BenchBenchBenchBenchBenchBenchBenchBench";
 pub const ACCOUNT_NUMBER: &str = "ACC-0001234";
 
 const BODY: &str = r#"{"amount":2000,"currency":"RWF","payment_type":"mobile_money","customer_email":"jane.doe@example.com","customer_first_name":"Jane","customer_last_name":"Doe","customer_phone":"789654321","customer_phone_country_code":"250","redirect_url":"https://yourdomain.com/payment-success","narration":"Payment for Invoice #5678","mobile_money_network":"MTN","mobile_money_phone":"789654321"}"#;
 
-/// The bytes of a request, ready but for the key.
+/// What stands before the address in a body that names one.
+const CALLBACK_URL: &str = r#","callback_url":""#;
+
+/// A request in pieces, and the last one that was put together from them.
 #[derive(Clone, Debug)]
 pub struct ChargeRequest {
-    bytes: Vec<u8>,
-    key: Range<usize>,
+    head: String,
+    text: String,
 }
 
 impl ChargeRequest {
     pub fn new(gateway: SocketAddr) -> ChargeRequest {
-        let mut text = format!(
+        let head = format!(
             "POST /generation/v2/charges HTTP/1.1\r\nHost: {gateway}\r\n\
              X-DGS-API-Key: {API_KEY}\r\nX-DGS-ACCOUNT-NUMBER: {ACCOUNT_NUMBER}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\nIdempotency-Key: ",
-            BODY.len()
+             Content-Type: application/json\r\nIdempotency-Key: "
         );
-        let key_at = text.len();
-        text += &idempotency_key(0);
-        let key = key_at..text.len();
-        text += "\r\n\r\n";
-        text += BODY;
-        ChargeRequest { bytes: text.into_bytes(), key }
+        ChargeRequest { head, text: String::new() }
     }
 
-    /// The request number `sequence`.
-    pub fn numbered(&mut self, sequence: usize) -> &[u8] {
-        self.bytes[self.key.clone()].copy_from_slice(idempotency_key(sequence).as_bytes());
-        &self.bytes
+    /// The request number `sequence`, with the address that it wants its event told.
+    pub fn numbered(&mut self, sequence: usize, callback_url: Option<&str>) -> &[u8] {
+        self.text.clear();
+        self.text += &self.head;
+        self.text += &idempotency_key(sequence);
+        let extra = callback_url.map_or(0, |url| CALLBACK_URL.len() + url.len() + 1);
+        self.text += &format!("\r\nContent-Length: {}\r\n\r\n", BODY.len() + extra);
+        self.text += BODY.trim_end_matches('}');
+        if let Some(url) = callback_url {
+            for piece in [CALLBACK_URL, url, "\""] {
+                self.text += piece;
+            }
+        }
+        self.text += "}";
+        self.text.as_bytes()
     }
 }
 
@@ -61,10 +68,19 @@ mod tests {
     #[test]
     fn two_requests_differ_in_the_key_alone() {
         let mut request = ChargeRequest::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let first = String::from_utf8(request.numbered(1).to_vec()).unwrap();
-        let second = String::from_utf8(request.numbered(2).to_vec()).unwrap();
+        let first = String::from_utf8(request.numbered(1, None).to_vec()).unwrap();
+        let second = String::from_utf8(request.numbered(2, None).to_vec()).unwrap();
         assert_ne!(first, second);
         assert_eq!(first.replace(&idempotency_key(1), &idempotency_key(2)), second);
         assert!(second.ends_with(BODY));
+    }
+
+    #[test]
+    fn a_callback_url_is_one_more_field() {
+        let mut request = ChargeRequest::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let text = String::from_utf8(request.numbered(1, Some("http://a/")).to_vec()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(body.ends_with(r#""mobile_money_phone":"789654321","callback_url":"http://a/"}"#));
+        assert!(head.ends_with(&format!("Content-Length: {}", body.len())));
     }
 }

@@ -1,188 +1,65 @@
-//! The order of the runs, and what one run is: a gateway over a fresh store, a load, and what both
-//! processes used meanwhile.
+//! How often and how long a measure runs, and what is told about the machine beside it.
 
-use std::time::Duration;
-
-use anyhow::{Context, ensure};
 use clap::Args;
-use tempfile::TempDir;
 
-use crate::bare_writer::BareWriter;
-use crate::gateway_process::{GatewayProcess, Setup};
-use crate::load;
-use crate::receiver::Receiver;
-use crate::report::{Commit, Figure, Report, Subject};
-use crate::stopwatch::{Stopwatch, micros};
-use crate::usage;
-
-/// So long that no charge completes while accepts are measured.
-const NEVER: Duration = Duration::from_secs(600);
-
-/// A completed measure whose events have not all come by then has failed.
-const DELIVERED_WITHIN: Duration = Duration::from_secs(120);
+use crate::goals::Goals;
+use crate::report::Report;
 
 /// The stores are made in the folder for temporary files (TMPDIR): let it be on a real disk.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Charges {
-    /// Charges of each run, instead of 2,000 to 30,000 by what it measures
-    #[arg(long)]
-    count: Option<usize>,
+pub struct Effort {
     /// How often everything is measured; medians are printed
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// One short round: shows that everything runs, not how fast
     #[arg(long)]
-    quick: bool,
+    pub quick: bool,
 }
 
-impl Charges {
+impl Effort {
     fn rounds(self) -> usize {
         if self.quick { 1 } else { self.rounds.max(1) }
     }
+}
 
-    fn count(self, usual: usize) -> usize {
-        let usual = if self.quick { usual / 20 } else { usual };
+/// The same, for a measure whose runs each have a count of their own.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Counted {
+    /// Charges of each run, instead of what suits it
+    #[arg(long)]
+    count: Option<usize>,
+    #[command(flatten)]
+    pub effort: Effort,
+}
+
+impl Counted {
+    pub fn count(self, usual: usize) -> usize {
+        let usual = if self.effort.quick { usual / 20 } else { usual };
         self.count.unwrap_or(usual).max(1)
     }
 }
 
-pub fn run(charges: &Charges) -> anyhow::Result<Report> {
+pub fn run(
+    effort: Effort,
+    goals: Goals,
+    mut round: impl AsyncFnMut(&mut Report) -> anyhow::Result<()>,
+) -> anyhow::Result<Report> {
     // One thread for all connections, so that the other cores are the gateway's.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let load_average = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("stores in {}", std::env::temp_dir().display());
     // Ratios bear a busy machine, absolute figures do not.
-    println!("load of the machine before: {}", load_average.trim());
-    println!("medians of {} rounds\n", charges.rounds());
+    println!("load of the machine before: {}", load_average());
+    println!("medians of {} rounds\n", effort.rounds());
     let binary_kb = std::env::current_exe()?.metadata()?.len() / 1024;
-    let mut bench = Bench { charges: *charges, report: Report::new(binary_kb) };
-    for round in 1..=charges.rounds() {
-        eprintln!("round {round} of {}", charges.rounds());
-        runtime.block_on(bench.round())?;
+    let mut report = Report::new(goals, binary_kb);
+    for number in 1..=effort.rounds() {
+        eprintln!("round {number} of {}; load of the machine: {}", effort.rounds(), load_average());
+        runtime.block_on(round(&mut report))?;
     }
-    Ok(bench.report)
+    Ok(report)
 }
 
-struct Bench {
-    charges: Charges,
-    report: Report,
-}
-
-impl Bench {
-    /// What is compared runs one after the other, so that whatever else keeps the machine busy
-    /// hits both.
-    async fn round(&mut self) -> anyhow::Result<()> {
-        let store = self.accepted(Commit::Grouped, 1, 2_000).await?;
-        self.accepted(Commit::Naive, 1, 2_000).await?;
-        self.bare(&store, 1, 2_000)?;
-
-        self.accepted(Commit::Grouped, 16, 10_000).await?;
-
-        let store = self.accepted(Commit::Grouped, 64, 30_000).await?;
-        self.bare(&store, 64, 30_000)?;
-
-        self.accepted(Commit::Grouped, 128, 30_000).await?;
-        self.accepted(Commit::Naive, 128, 10_000).await?;
-
-        let store = self.accepted(Commit::Grouped, 256, 30_000).await?;
-        self.bare(&store, 256, 30_000)?;
-
-        self.completed(64, 10_000).await
-    }
-
-    /// Charges accepted and answered; none completes. Hands over the store they filled.
-    async fn accepted(
-        &mut self,
-        commit: Commit,
-        connections: usize,
-        usual_count: usize,
-    ) -> anyhow::Result<TempDir> {
-        let subject = Subject::Accepted { commit, connections };
-        let count = self.charges.count(usual_count);
-        let receiver = Receiver::start().await?;
-        let gateway = self.start(commit, NEVER, &receiver).await?;
-        let bench_before = usage::of_this_process()?;
-        let seen = load::run(gateway.address, connections, count)
-            .await
-            .with_context(|| subject.to_string())?;
-        let (gateway_after, bench_after) = (gateway.usage()?, usage::of_this_process()?);
-        self.report.note(
-            subject,
-            [
-                (Figure::PerSecond, per_second(count, seen.elapsed)),
-                (Figure::P50Us, seen.latencies.percentile_us(500)),
-                (Figure::P99Us, seen.latencies.percentile_us(990)),
-                (Figure::P999Us, seen.latencies.percentile_us(999)),
-                (Figure::GatewayCpuUs, gateway_after.cpu_us_each_since(gateway.idle, count)),
-                (Figure::BenchCpuUs, bench_after.cpu_us_each_since(bench_before, count)),
-                (Figure::ResidentKb, gateway_after.resident_kb),
-                (Figure::ResidentPeakKb, gateway_after.resident_peak_kb),
-            ],
-        );
-        Ok(gateway.end())
-    }
-
-    /// Charges followed from the request until the merchant's receiver has the event of each.
-    async fn completed(&mut self, connections: usize, usual_count: usize) -> anyhow::Result<()> {
-        let subject = Subject::Completed { connections };
-        let count = self.charges.count(usual_count);
-        let receiver = Receiver::start().await?;
-        let gateway = self.start(Commit::Grouped, Duration::ZERO, &receiver).await?;
-        let bench_before = usage::of_this_process()?;
-        let stopwatch = Stopwatch::start();
-        load::run(gateway.address, connections, count)
-            .await
-            .with_context(|| subject.to_string())?;
-        let delivered = receiver.wait_for(count, DELIVERED_WITHIN).await;
-        let elapsed = stopwatch.elapsed();
-        ensure!(delivered == count, "{subject}: {delivered} events of {count} were delivered");
-        let (gateway_after, bench_after) = (gateway.usage()?, usage::of_this_process()?);
-        self.report.note(
-            subject,
-            [
-                (Figure::PerSecond, per_second(count, elapsed)),
-                (Figure::GatewayCpuUs, gateway_after.cpu_us_each_since(gateway.idle, count)),
-                (Figure::BenchCpuUs, bench_after.cpu_us_each_since(bench_before, count)),
-                (Figure::ResidentKb, gateway_after.resident_kb),
-                (Figure::ResidentPeakKb, gateway_after.resident_peak_kb),
-            ],
-        );
-        Ok(())
-    }
-
-    /// The rows that a run has left in `store`, written again by SQLite alone.
-    fn bare(&mut self, store: &TempDir, group: usize, usual_count: usize) -> anyhow::Result<()> {
-        let subject = Subject::Bare { group };
-        let count = self.charges.count(usual_count);
-        let writer = BareWriter::of_store(store.path(), count)?;
-        let bench_before = usage::of_this_process()?;
-        let elapsed = writer.write(group)?;
-        let bench_after = usage::of_this_process()?;
-        self.report.note(
-            subject,
-            [
-                (Figure::PerSecond, per_second(count, elapsed)),
-                (Figure::BenchCpuUs, bench_after.cpu_us_each_since(bench_before, count)),
-            ],
-        );
-        Ok(())
-    }
-
-    async fn start(
-        &mut self,
-        commit: Commit,
-        approval_delay: Duration,
-        receiver: &Receiver,
-    ) -> anyhow::Result<GatewayProcess> {
-        let setup = Setup { commit, approval_delay, webhook_url: &receiver.url };
-        let gateway = GatewayProcess::start(setup).await?;
-        self.report.note_start(micros(gateway.ready_in), gateway.idle.resident_kb);
-        Ok(gateway)
-    }
-}
-
-fn per_second(count: usize, elapsed: Duration) -> u64 {
-    let count = u64::try_from(count).unwrap_or(u64::MAX);
-    count.saturating_mul(1_000_000) / micros(elapsed).max(1)
+fn load_average() -> String {
+    std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim().to_owned()
 }

@@ -35,6 +35,10 @@ impl Message<'_> {
     pub fn status(&self) -> Option<u16> {
         self.head.lines().next()?.split(' ').nth(1)?.parse().ok()
     }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(self.head, name)
+    }
 }
 
 #[derive(Debug)]

@@ -11,8 +11,9 @@ use clap::Args;
 use tempfile::TempDir;
 
 use crate::gateway_process::{GatewayProcess, Setup};
+use crate::goals::thousandths;
 use crate::load::Latencies;
-use crate::report::{Commit, thousandths};
+use crate::report::Commit;
 use crate::request::{ACCOUNT_NUMBER, API_KEY};
 use crate::stopwatch::{Stopwatch, micros};
 use crate::wire::{Connection, WireError};
@@ -63,7 +64,7 @@ async fn start(folder: TempDir) -> anyhow::Result<GatewayProcess> {
     let setup = Setup {
         commit: Commit::Grouped,
         approval_delay: Duration::ZERO,
-        webhook_url: "http://127.0.0.1:1024/",
+        webhook_url: Some("http://127.0.0.1:1024/"),
     };
     Ok(GatewayProcess::start_in(folder, setup).await?)
 }

@@ -125,6 +125,11 @@ impl Sandbox {
         self.printed = launched.printed;
     }
 
+    /// The next line that it prints after [`Sandbox::printed`]: its log, among others.
+    pub fn next_line(&self, deadline: Instant) -> Result<String, process::NoLine> {
+        self.process.next_line(deadline)
+    }
+
     /// Moves the gateway's clock ahead.
     pub fn advance_clock(&self, seconds: u64) {
         let body = format!(r#"{{"advance_seconds": {seconds}}}"#);
@@ -265,7 +270,8 @@ fn value_of(printed: &[String], label: &str) -> Option<String> {
 
 fn sandbox_command(options: &Options, data: &Path) -> Command {
     let mut command = dgspay();
-    command.args(["sandbox", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    // By a variable: a flag among the options goes before it.
+    command.env("DGSPAY_LISTEN", "127.0.0.1:0").args(["sandbox", "--data"]).arg(data);
     command.args(&options.flags);
     command.envs(options.variables.iter().map(|(name, value)| (name, value)));
     command

@@ -12,6 +12,7 @@ use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, Serializable, single_shot_open};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::card::{CardFault, check_cvv, check_expiry, read_month, read_number, read_year};
@@ -45,6 +46,16 @@ pub struct SealedCard {
     pub nonce: CardNonce,
 }
 
+#[derive(Serialize)]
+struct PublicKeyAnswer {
+    status: &'static str,
+    public_key: String,
+    kem: &'static str,
+    kdf: &'static str,
+    aead: &'static str,
+    info: &'static str,
+}
+
 impl SealingKey {
     /// The key pair that 32 secret bytes lead to.
     pub fn of(secret: &[u8; 32]) -> SealingKey {
@@ -55,14 +66,14 @@ impl SealingKey {
     /// The answer to `GET /card-public-key`: all that a browser needs.
     pub fn public_answer(&self) -> String {
         let public_key = STANDARD.encode(self.public.to_bytes());
-        to_text(&serde_json::json!({
-            "status": "success",
-            "public_key": public_key,
-            "kem": "DHKEM(X25519, HKDF-SHA256)",
-            "kdf": "HKDF-SHA256",
-            "aead": "AES-256-GCM",
-            "info": INFO,
-        }))
+        to_text(&PublicKeyAnswer {
+            status: "success",
+            public_key,
+            kem: "DHKEM(X25519, HKDF-SHA256)",
+            kdf: "HKDF-SHA256",
+            aead: "AES-256-GCM",
+            info: INFO,
+        })
     }
 
     /// Opens and checks a message: base64 of the encapsulated key and the ciphertext of a JSON

@@ -105,7 +105,7 @@ fn at_bank(desk: &Desk, name: &str, charged: &Value) -> Value {
     let path = desk.page(charged);
     let page = desk.sandbox.api.bare_request("GET", &path, &[], "");
     assert_eq!(page.status, 200, "{name}");
-    assert!(page.text().contains("Visa Card ending in 9010"), "{name}: {}", page.text());
+    assert!(page.text().contains("Visa card ending in 9010"), "{name}: {}", page.text());
     let reference = text(charged, "dgs_reference");
     let back = format!("https://yourdomain.com/payment-success?dgs_reference={reference}");
     for _ in 0..2 {

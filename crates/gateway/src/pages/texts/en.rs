@@ -20,7 +20,7 @@ pub static TEXTS: Texts = Texts {
     card_waiting_text: "Finish the payment where you began it. This page follows the payment by itself.",
     bank_title: "Simulated bank",
     bank_text: "This is a sandbox: no real bank is asked. Approve or refuse the payment here, as the cardholder would.",
-    card_ending_in: "Card ending in",
+    card_ending_in: "card ending in",
     not_found_title: "No such payment",
     not_found_text: "The address is incomplete or out of date. Ask the merchant for a new one.",
     sandbox_title: "The sandbox is running",

@@ -20,7 +20,7 @@ pub static TEXTS: Texts = Texts {
     card_waiting_text: "Terminez le paiement là où vous l’avez commencé. Cette page suit le paiement d’elle-même.",
     bank_title: "Banque simulée",
     bank_text: "Ceci est un bac à sable : aucune vraie banque n’est interrogée. Acceptez ou refusez le paiement ici, comme le ferait le titulaire de la carte.",
-    card_ending_in: "Carte finissant par",
+    card_ending_in: "carte finissant par",
     not_found_title: "Paiement introuvable",
     not_found_text: "L’adresse est incomplète ou périmée. Demandez-en une nouvelle au marchand.",
     sandbox_title: "Le bac à sable est en marche",

@@ -20,7 +20,7 @@ pub static TEXTS: Texts = Texts {
     card_waiting_text: "Rangiriza ubwishyu aho wabutangiriye. Uru rupapuro rukurikirana ubwishyu ubwarwo.",
     bank_title: "Banki y’igerageza",
     bank_text: "Aha ni ahagenewe igerageza: nta banki nyayo ibazwa. Emeza cyangwa wange ubwishyu hano, nk’uko nyir’ikarita yabigenza.",
-    card_ending_in: "Ikarita irangizwa na",
+    card_ending_in: "ikarita irangizwa na",
     not_found_title: "Ubwo bwishyu ntibubonetse",
     not_found_text: "Aderesi ntiyuzuye cyangwa yarengeje igihe. Saba umucuruzi indi nshya.",
     sandbox_title: "Ahagenewe igerageza harakora",
