@@ -77,7 +77,7 @@ pub enum Command {
         /// Chance, 0 to 400, for the delay of the next attempt.
         draw: u32,
     },
-    /// Of an endpoint that is deleted or disabled.
+    /// Of an endpoint that is deleted or disabled; claimed where it is neither.
     ParkDelivery(DeliveryKey),
     ResendEvent(Box<ResendEvent>),
     ReplayDeliveries(Box<ReplayDeliveries>),
@@ -277,10 +277,7 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
             record_attempt::record(attempt, draw, book, moment.now);
             Ok(Answer::Done)
         }
-        Command::ParkDelivery(key) => {
-            record_attempt::park(&key, book);
-            Ok(Answer::Done)
-        }
+        Command::ParkDelivery(key) => Ok(Answer::Claimed(record_attempt::park(&key, book))),
         Command::ResendEvent(resend) => resend_event::resend_event(*resend, book, moment),
         Command::ReplayDeliveries(replay) => resend_event::replay_deliveries(*replay, book, moment),
         Command::KeepSetting { name, value } => {

@@ -35,17 +35,19 @@ pub(super) fn record(attempt: Attempt, draw: u32, book: &mut Book, now: Timestam
     book.attempts.push(attempt);
 }
 
-/// Parks a delivery whose endpoint is no more, or may not be tried.
-pub(super) fn park(key: &DeliveryKey, book: &mut Book) {
+/// Parks a delivery whose endpoint is no more, or may not be tried. Gives it back where it may
+/// after all: the asker's picture of the endpoints was an old one.
+pub(super) fn park(key: &DeliveryKey, book: &mut Book) -> Option<Delivery> {
     let endpoint = book.endpoints.find(&(key.account, key.endpoint));
     let may_be_tried = key.endpoint == Endpoint::OF_PAYMENT
         || endpoint.is_some_and(|endpoint| endpoint.state.may_be_tried());
-    let is_pending = |found: &Delivery| found.state == DeliveryState::Pending;
-    if !may_be_tried
-        && book.deliveries.find(key).is_some_and(is_pending)
-        && let Some(delivery) = book.deliveries.change(key)
-    {
-        delivery.state = DeliveryState::Parked;
-        delivery.is_leased = false;
+    let found = book.deliveries.find(key);
+    let pending = found.filter(|found| found.state == DeliveryState::Pending)?;
+    if may_be_tried {
+        return Some(pending.clone());
     }
+    let delivery = book.deliveries.change(key)?;
+    delivery.state = DeliveryState::Parked;
+    delivery.is_leased = false;
+    None
 }

@@ -117,7 +117,8 @@ fn parking_is_for_what_has_nowhere_to_go() {
     world.report("one", Verdict::Succeeded);
     attempt(&mut world, Reading::Retry { after: None });
     let key = world.book.deliveries.rows().next().unwrap().key;
-    world.run(Command::ParkDelivery(key)).unwrap();
+    let kept = world.run(Command::ParkDelivery(key)).unwrap();
+    assert!(matches!(kept, Answer::Claimed(Some(_))));
     assert_eq!(world.book.deliveries.find(&key).unwrap().state, DeliveryState::Pending);
     run_change(&mut world, EndpointChange::Delete(Endpoint::PRIMARY)).unwrap();
     assert_eq!(

@@ -149,6 +149,10 @@ async fn submit(
     let command = Command::ConfigureEndpoint(Box::new(configure));
     let answer = app.store.lane().submit(command).await?;
     let Answer::Written { body, is_replay } = answer else { return Err(Problem::Bug) };
+    // What follows the answer finds the endpoints as they are now.
+    if let Err(error) = app.refresh_directory().await {
+        tracing::error!(%error, "the accounts could not be read again");
+    }
     let open = |bytes: Vec<u8>| {
         let opened = app.master_key.open_webhook_secret(account, &bytes);
         opened.ok().map(|text| text.to_string())

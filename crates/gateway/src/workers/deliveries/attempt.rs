@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use dialects::webhook::{Dialect, Headers, Message};
 use domain::Timestamp;
-use domain::decide::Command;
-use domain::delivery::{Attempt, Delivery, JITTER_PERMILLE, Reading};
+use domain::decide::{Answer, Command};
+use domain::delivery::{Attempt, Delivery, DeliveryKey, JITTER_PERMILLE, Reading};
 use domain::endpoint::{DialectName, Endpoint};
 use http::{HeaderName, HeaderValue};
 
@@ -27,10 +27,11 @@ pub(super) enum Outcome {
 /// Makes one attempt and writes it down.
 pub(super) async fn deliver(app: &Arc<App>, fresh: FreshDelivery) -> Outcome {
     let key = fresh.delivery.key;
-    let Some((url, name)) = destination(app, &fresh.delivery) else {
-        submit(app, Command::ParkDelivery(key)).await;
-        return Outcome::NotSent;
-    };
+    let mut found = destination(app, &fresh.delivery);
+    if found.is_none() && !park(app, key).await {
+        found = destination(app, &fresh.delivery);
+    }
+    let Some((url, name)) = found else { return Outcome::NotSent };
     let dialect = match app.dialect(name).await {
         Ok(dialect) => dialect,
         Err(error) => {
@@ -54,6 +55,15 @@ pub(super) async fn deliver(app: &Arc<App>, fresh: FreshDelivery) -> Outcome {
     let draw = random_below(JITTER_PERMILLE.saturating_mul(2).saturating_add(1));
     submit(app, Command::RecordAttempt { attempt, draw }).await;
     outcome
+}
+
+/// Whether the delivery is parked. It is not when its endpoint is newer than our picture of the
+/// endpoints, which is taken again then.
+async fn park(app: &App, key: DeliveryKey) -> bool {
+    match app.store.lane().submit(Command::ParkDelivery(key)).await {
+        Ok(Answer::Claimed(Some(_))) => app.refresh_directory().await.is_err(),
+        Ok(Answer::Claimed(None) | Answer::Written { .. } | Answer::Done) | Err(_) => true,
+    }
 }
 
 async fn submit(app: &App, command: Command) {

@@ -119,20 +119,21 @@ async fn take_up_due(app: &Arc<App>, desk: &mut Desk) -> Result<Rest, StoreError
             wishes.into_iter().map(find).collect::<Result<Vec<_>, StoreError>>()
         })
         .await?;
-    let mut commands = Vec::new();
+    let (mut claims, mut parkings) = (Vec::new(), Vec::new());
     for (wish, due) in found {
         if due.len() == wish.count {
             rest = Rest::Waits;
         }
         let free: Vec<DeliveryKey> = due.into_iter().filter(|key| !desk.holds(key)).collect();
         if wish.is_to_be_parked {
-            commands.extend(free.into_iter().map(Command::ParkDelivery));
+            parkings.extend(free.into_iter().map(Command::ParkDelivery));
         } else {
             desk.spend(wish.target, free.len());
-            commands.extend(free.into_iter().map(Command::ClaimDelivery));
+            claims.extend(free.into_iter().map(Command::ClaimDelivery));
         }
     }
-    let answers = app.store.lane().submit_all(commands).await;
+    app.store.lane().submit_all(parkings).await;
+    let answers = app.store.lane().submit_all(claims).await;
     let claimed: Vec<Delivery> = answers
         .into_iter()
         .filter_map(|answer| match answer {
