@@ -63,8 +63,16 @@ pub struct GatewayProcess {
 }
 
 impl GatewayProcess {
+    /// Over a store of its own.
     pub async fn start(setup: Setup<'_>) -> Result<GatewayProcess, GatewayError> {
         let folder = tempfile::tempdir().map_err(GatewayError::Start)?;
+        GatewayProcess::start_in(folder, setup).await
+    }
+
+    pub async fn start_in(
+        folder: TempDir,
+        setup: Setup<'_>,
+    ) -> Result<GatewayProcess, GatewayError> {
         let mut command = command(folder.path(), setup).map_err(GatewayError::Start)?;
         let stopwatch = Stopwatch::start();
         let mut running = Running(command.spawn().map_err(GatewayError::Start)?);

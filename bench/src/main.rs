@@ -1,4 +1,4 @@
-//! Measures the gateway: `cargo run --release -p bench -- charges`. Owns the arguments. It
+//! Measures the gateway: `cargo run --release -p bench -- charges`, or `lists`. Owns the arguments. It
 //! measures and never tunes: a missed goal is printed, and is no error.
 
 mod bare_client;
@@ -7,6 +7,7 @@ mod charges;
 mod fairness;
 mod gateway_process;
 mod goals;
+mod lists;
 mod load;
 mod receiver;
 mod records;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use fairness::Fairness;
+use lists::Lists;
 use rounds::Counted;
 
 /// The one that `dgspay` has.
@@ -40,6 +42,8 @@ struct Cli {
 enum Measure {
     /// Mobile money charges: accepted, completed, and beside the naive way and bare SQLite
     Charges(Counted),
+    /// Lists, totals and single payments among ten million
+    Lists(Lists),
     /// Webhooks: how many, how soon, at what cost, and beside them a bare HTTP client
     Webhooks(Counted),
     /// Webhooks to many receivers, one of which never answers
@@ -50,16 +54,15 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == gateway_process::ARGUMENT) {
         return run_gateway();
     }
-    let report = match Cli::parse().measure {
-        Measure::Charges(counted) => charges::run(counted),
-        Measure::Webhooks(counted) => webhooks::run(counted),
-        Measure::Fairness(fairness) => fairness::run(fairness),
+    let print = |report| print!("{report}");
+    let measured = match Cli::parse().measure {
+        Measure::Charges(counted) => charges::run(counted).map(print),
+        Measure::Lists(lists) => lists::run(&lists),
+        Measure::Webhooks(counted) => webhooks::run(counted).map(print),
+        Measure::Fairness(fairness) => fairness::run(fairness).map(print),
     };
-    match report {
-        Ok(report) => {
-            print!("{report}");
-            ExitCode::SUCCESS
-        }
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE

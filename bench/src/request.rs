@@ -53,8 +53,8 @@ fn idempotency_key(sequence: usize) -> String {
     format!("{:016x}{sequence:016x}", scatter(sequence))
 }
 
-/// SplitMix64.
-fn scatter(number: u64) -> u64 {
+/// SplitMix64: numbers without an order that are the same in every run.
+pub fn scatter(number: u64) -> u64 {
     let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -53,6 +53,11 @@ impl Banks {
         Banks::parse(BUILT_IN)
     }
 
+    /// The bank or mobile money provider of a key, in whichever country.
+    pub fn find(&self, bank_key: &str) -> Option<&Bank> {
+        self.0.values().flatten().find(|bank| bank.bank_key == bank_key)
+    }
+
     /// The answer for a country in any case; `None` where there is no list.
     pub fn answer(&self, country: &str) -> Option<String> {
         let (country, data) = self.0.get_key_value(&country.to_ascii_uppercase())?;
@@ -79,5 +84,8 @@ mod tests {
         )));
         assert!(answer.contains("kcb_rw") && answer.contains("airtel_rw"));
         assert_eq!(banks.answer("XX"), None);
+        assert_eq!(banks.find("kcb_rw").map(|bank| bank.r#type), Some(BankType::Bank));
+        assert_eq!(banks.find("mtn_rw").map(|bank| bank.r#type), Some(BankType::MobileMoney));
+        assert_eq!(banks.find("KCB_RW"), None);
     }
 }

@@ -2,10 +2,13 @@
 //! Opens no connections and decides nothing.
 
 pub mod banks;
+pub mod bulk_csv;
+pub mod card;
 pub mod json;
 pub mod object;
 pub mod page_token;
 pub mod provider;
+pub mod rates;
 pub mod signing;
 pub mod webhook;
 pub mod wording;

@@ -1,10 +1,11 @@
 //! The domain's facts in the words of the public API.
 
 use domain::account::Account;
-use domain::decide::{Told, Wording};
+use domain::decide::{BulkTold, Told, Wording};
 use domain::event::EventKind;
-use domain::payment::{Detail, Payment};
-use domain::{AccountId, PaymentId};
+use domain::link::Link;
+use domain::payment::{Detail, Method, NextAction, Payment};
+use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::signing::SigningKey;
 use crate::{object, page_token};
@@ -23,14 +24,22 @@ impl PublicWording {
         let token = page_token::write(&self.page_key, account, payment);
         format!("{}/pay/status/{token}", self.public_url)
     }
+
+    /// Where the payer goes on: a card's holder to the simulated bank, others to the status page.
+    fn redirect_url(&self, payment: &Payment) -> String {
+        if payment.method == Method::Card && payment.next_action == Some(NextAction::Redirect) {
+            let token = page_token::write(&self.page_key, payment.account, payment.id);
+            return format!("{}/pay/bank/{token}", self.public_url);
+        }
+        self.status_url(payment.account, payment.id)
+    }
 }
 
 impl Wording for PublicWording {
     fn answer(&self, payment: &Payment, detail: &Detail) -> String {
         match detail {
             Detail::Charge(charge) => {
-                let status_url = self.status_url(payment.account, payment.id);
-                object::charge_answer(payment, charge, &status_url)
+                object::charge_answer(payment, charge, &self.redirect_url(payment))
             }
             Detail::Disbursement(disbursement) => {
                 object::disbursement_answer(payment, disbursement)
@@ -38,6 +47,14 @@ impl Wording for PublicWording {
             Detail::Conversion(conversion) => object::conversion_answer(payment, conversion),
             Detail::Refund(refund) => object::refund_answer(payment, refund),
         }
+    }
+
+    fn link(&self, link: &Link, now: Timestamp) -> String {
+        object::link_answer(link, &self.public_url, now)
+    }
+
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
+        object::bulk_answer(told)
     }
 
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String {

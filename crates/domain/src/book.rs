@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::account::{Account, Endpoint};
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::Event;
 use crate::id::{AccountId, EndpointId, LinkId, PaymentId};
@@ -117,6 +118,9 @@ pub struct Book {
     pub deliveries: Shelf<DeliveryKey, Delivery>,
     /// Merchants' own references that are taken.
     pub taken_references: HashSet<(AccountId, String)>,
+    /// Slugs that are taken, or were when this group began: rows are saved in no order that would
+    /// let one link take what another gives up in the same group.
+    pub taken_slugs: HashSet<String>,
 
     // Only ever appended.
     pub journals: Vec<Journal>,
@@ -126,6 +130,8 @@ pub struct Book {
     pub secrets: Vec<crate::decide::SealedSecret>,
     /// Answers under idempotency keys older than this may go.
     pub forget_first_uses_before: Option<Timestamp>,
+    /// The rates that replace all those stored.
+    pub rates: Option<Vec<Quote>>,
     /// How far ahead of the world the sandbox's clock stands, when that changed.
     pub clock_ahead_us: Option<i64>,
 }

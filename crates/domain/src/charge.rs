@@ -1,7 +1,9 @@
 //! A charge: asking a payer for money, once.
 
+use crate::limits;
 use crate::phone::{Network, Phone};
 use crate::scenario::Scenario;
+use crate::time::Timestamp;
 
 /// What a charge holds beyond the payment every kind is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Customer {
     pub first_name: String,
     pub last_name: String,
     pub phone: Phone,
+    /// Asked for by payment links alone.
+    pub address: Option<String>,
 }
 
 /// All that is ever kept of a card.
@@ -54,6 +58,31 @@ impl CardBrand {
 
     pub fn parse(name: &str) -> Option<CardBrand> {
         CardBrand::ALL.into_iter().find(|brand| brand.name() == name)
+    }
+}
+
+/// What makes encrypted card data known when it comes a second time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardNonce {
+    /// The key and the nonce that were used with it.
+    pub name: String,
+    /// When it was sealed, where the message says so.
+    pub sealed_at: Option<Timestamp>,
+}
+
+impl CardNonce {
+    /// Whether the message is too old, or from a future too far, to be told from a repetition.
+    pub fn is_out_of_time(&self, now: Timestamp) -> bool {
+        self.sealed_at.is_some_and(|at| {
+            now.since(at) > limits::SEALED_CARD_AGE_MAX
+                || at.since(now) > limits::SEALED_CARD_AHEAD_MAX
+        })
+    }
+
+    /// Whether a use of it at `used_at` is still held against it.
+    pub fn is_used(used_at: Option<Timestamp>, now: Timestamp) -> bool {
+        let age = used_at.map(|at| now.since(at));
+        age.is_some_and(|age| age < limits::CARD_NONCE_WINDOW)
     }
 }
 

@@ -1,13 +1,26 @@
 //! A conversion between two currencies of one wallet.
 
 use crate::fee::round_half_even;
-use crate::money::{Currency, Money, MoneyError};
+use crate::id::PaymentId;
+use crate::money::{Currency, Money, MoneyError, positive_decimal};
 use crate::scenario::Scenario;
+use crate::time::Timestamp;
 
 /// What one unit of a currency costs in another, in millionths: 0.945 is 945 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub micros: i64,
+}
+
+/// One row of the `rate` table: what somebody says that a currency costs, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    pub source: Currency,
+    pub target: Currency,
+    pub rate: Rate,
+    /// Who says so.
+    pub origin: String,
+    pub quoted_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +29,47 @@ pub struct Conversion {
     pub target: Money,
     /// Frozen at acceptance.
     pub rate: Rate,
+    /// When that rate was quoted.
+    pub quoted_at: Timestamp,
     pub scenario: Scenario,
 }
 
+const REFERENCE_PREFIX: &str = "DGSCONV";
+const REFERENCE_DIGITS: u32 = 8;
+
+// A reference is the millisecond of an id, which must fit.
+const _: () = assert!(PaymentId::MILLIS_MAX < 36_i64.pow(REFERENCE_DIGITS));
+
+/// `DGSCONV1A2B3C4D`: the millisecond of the id in base 36. Conversions' ids lie in milliseconds
+/// of their own ([`crate::IdSource::next_in_own_millisecond`]), so no two of a node share one, and
+/// all payments of an account are made by one node. Merchants cannot take the form
+/// ([`is_reference`]).
+pub fn reference(id: PaymentId) -> String {
+    let mut left = id.millis();
+    let mut digits = Vec::new();
+    for _ in 0..REFERENCE_DIGITS {
+        let digit = u32::try_from(left.rem_euclid(36)).unwrap_or(0);
+        digits.push(char::from_digit(digit, 36).unwrap_or('0').to_ascii_uppercase());
+        left = left.div_euclid(36);
+    }
+    let text: String = digits.into_iter().rev().collect();
+    format!("{REFERENCE_PREFIX}{text}")
+}
+
+/// Whether a reference has the form of those that [`reference`] makes.
+pub fn is_reference(text: &str) -> bool {
+    text.strip_prefix(REFERENCE_PREFIX).is_some_and(|digits| {
+        digits.chars().count() == 8
+            && digits.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    })
+}
+
 impl Rate {
+    /// Reads a JSON number's text exactly: above zero, six decimals at most.
+    pub fn from_decimal_text(text: &str) -> Result<Rate, MoneyError> {
+        positive_decimal(text, 6).map(|micros| Rate { micros })
+    }
+
     /// `source` in `target`, rounded half-even to the target's minor unit.
     pub fn convert(self, source: Money, target: Currency) -> Result<Money, MoneyError> {
         let overflow = MoneyError::AmountExceedsLimit;
@@ -51,6 +101,25 @@ mod tests {
         assert_eq!(cheap.convert(francs, Currency::Usd).map(Money::minor), Ok(10_007));
         let one = Money::from_minor(1, Currency::Rwf).unwrap();
         assert_eq!(cheap.convert(one, Currency::Usd), Err(MoneyError::AmountMustBePositive));
+    }
+
+    #[test]
+    fn references_are_told_apart_and_ordered_by_time_even_in_one_burst() {
+        let now = crate::Timestamp::from_micros(1_795_000_000_000_000);
+        let mut ids = crate::IdSource::after(0, 0);
+        let mut last = reference(PaymentId(ids.next(now)));
+        assert_eq!(last, "DGSCONV0R8VVPJ4");
+        for _ in 0..5000 {
+            let next = reference(PaymentId(ids.next_in_own_millisecond(now)));
+            assert!(is_reference(&next) && next > last, "{next} after {last}");
+            last = next;
+            // Other payments come in between.
+            ids.next(now);
+        }
+        assert_eq!(reference(PaymentId(i64::MAX)).len(), 15);
+        for other in ["DGSCONV", "DGSCONV1A2B3C4", "DGSCONV1A2B3C4D5", "DGSCONV1a2b3c4d", "INV-1"] {
+            assert!(!is_reference(other), "{other}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A disbursement: money sent out of the wallet, to a bank account or a phone. The wallet is
 //! debited the gross at acceptance; the fee is taken from what the recipient gets.
 
+use crate::id::BulkId;
+use crate::payment::Method;
 use crate::phone::{Network, Phone};
 use crate::scenario::Scenario;
 
@@ -10,10 +12,20 @@ pub struct Disbursement {
     pub narration: Option<String>,
     /// What the sandbox was asked to simulate. Always empty in live.
     pub scenario: Scenario,
-    /// The bulk it came in, and its line there, from 1.
-    pub bulk: Option<(i64, i64)>,
+    /// The bulk it came in.
+    pub bulk: Option<BulkPlace>,
     /// The provider's proof of a successful transfer.
     pub proof: Option<String>,
+}
+
+/// Where a disbursement stands in a bulk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BulkPlace {
+    pub bulk: BulkId,
+    /// From 1.
+    pub line: i64,
+    /// The merchant's own name for the line.
+    pub reference: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +35,15 @@ pub enum Recipient {
 }
 
 impl Recipient {
+    pub const fn method(&self) -> Method {
+        match self {
+            Recipient::Bank { .. } => Method::Bank,
+            Recipient::MobileMoney { .. } => Method::MobileMoney,
+        }
+    }
+
     /// The guide's `destination_type`.
     pub const fn destination_type(&self) -> &'static str {
-        match self {
-            Recipient::Bank { .. } => "bank",
-            Recipient::MobileMoney { .. } => "mobile_money",
-        }
+        self.method().word()
     }
 }

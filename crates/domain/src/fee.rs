@@ -20,15 +20,17 @@ impl FeeRule {
     /// The fee in minor units, halves rounded to even. Between zero and the amount itself, so
     /// that fee and net always make the gross.
     pub fn fee_minor(self, gross: Money) -> Result<i64, MoneyError> {
+        let fee = self.asked_minor(gross)?.clamp(0, i128::from(gross.minor()));
+        i64::try_from(fee).map_err(|_| MoneyError::AmountExceedsLimit)
+    }
+
+    /// What the rule asks for, whether or not the amount can bear it.
+    pub fn asked_minor(self, gross: Money) -> Result<i128, MoneyError> {
         let exact = i128::from(gross.minor())
             .checked_mul(i128::from(self.rate_ppm))
             .ok_or(MoneyError::AmountExceedsLimit)?;
         let share = round_half_even(exact, 1_000_000);
-        let fee = share
-            .checked_add(i128::from(self.flat_minor))
-            .ok_or(MoneyError::AmountExceedsLimit)?
-            .clamp(0, i128::from(gross.minor()));
-        i64::try_from(fee).map_err(|_| MoneyError::AmountExceedsLimit)
+        share.checked_add(i128::from(self.flat_minor)).ok_or(MoneyError::AmountExceedsLimit)
     }
 }
 

@@ -27,6 +27,10 @@ pub struct EventId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkId(pub i64);
 
+/// Disbursements that were asked for together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BulkId(pub i64);
+
 /// An address of a merchant that wants events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub i64);
@@ -36,6 +40,14 @@ const LOW_BITS: u32 = NODE_BITS + SEQUENCE_BITS;
 const LOW_MASK: u128 = (1 << LOW_BITS) - 1;
 
 impl PaymentId {
+    /// The last millisecond that an id can name.
+    pub const MILLIS_MAX: i64 = i64::MAX >> LOW_BITS;
+
+    /// The milliseconds from the first that an id can name.
+    pub const fn millis(self) -> i64 {
+        self.0 >> LOW_BITS
+    }
+
     /// The record's `id`: a UUIDv7 that says the same as the number, so it needs no index.
     pub fn record_id(self) -> String {
         let number = u128::try_from(self.0).unwrap_or(0);
@@ -74,7 +86,7 @@ impl PaymentId {
 
     /// The start of the millisecond that the id tells.
     pub fn made_at(self) -> Timestamp {
-        let millis = (self.0 >> LOW_BITS).saturating_add(EPOCH_MS);
+        let millis = self.millis().saturating_add(EPOCH_MS);
         Timestamp::from_micros(millis.saturating_mul(1000))
     }
 
@@ -108,6 +120,17 @@ impl EventId {
     }
 }
 
+impl BulkId {
+    /// The text merchants see.
+    pub fn text(self) -> String {
+        format!("bulk_{}", self.0)
+    }
+
+    pub fn parse(text: &str) -> Option<BulkId> {
+        parse_digits(text.strip_prefix("bulk_")?).map(BulkId)
+    }
+}
+
 /// Reads a positive id from plain decimal digits, refusing any second spelling.
 pub fn parse_digits(text: &str) -> Option<i64> {
     let plain = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -133,6 +156,14 @@ impl IdSource {
     pub fn horizon(&self) -> i64 {
         const HOUR_MS: i64 = 3_600_000;
         self.last.saturating_sub(HOUR_MS << LOW_BITS).max(1)
+    }
+
+    /// An id in a millisecond in which this node has made none before, so that the millisecond
+    /// alone tells it from all others of its kind.
+    pub fn next_in_own_millisecond(&mut self, now: Timestamp) -> i64 {
+        let last = PaymentId(self.last).made_at();
+        let first_free = Timestamp::from_micros(last.as_micros().saturating_add(1000));
+        self.next(now.max(first_free))
     }
 
     /// The next id: greater than all before it, and telling the millisecond of `now` where it can.

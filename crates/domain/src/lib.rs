@@ -11,6 +11,7 @@
 pub mod access;
 pub mod account;
 pub mod book;
+pub mod calendar;
 pub mod charge;
 pub mod conversion;
 pub mod decide;
@@ -33,6 +34,6 @@ pub mod settlement;
 pub mod time;
 
 pub use account::Environment;
-pub use id::{AccountId, EndpointId, EventId, IdSource, LinkId, PaymentId};
+pub use id::{AccountId, BulkId, EndpointId, EventId, IdSource, LinkId, PaymentId};
 pub use money::{Currency, Money};
 pub use time::Timestamp;

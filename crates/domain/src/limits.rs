@@ -12,6 +12,13 @@ pub const LANE_QUEUE_MAX: usize = 8192;
 /// A JSON request body. The largest the guide shows is under 2 KiB.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
+/// Lines of one bulk disbursement. All of them are decided and committed together, and hold up what
+/// waits behind them: a thousand cost some tens of milliseconds.
+pub const BULK_LINES_MAX: usize = 1_000;
+
+/// The body of a bulk disbursement: about 1 KiB per line, where a usual line has 200 bytes.
+pub const BULK_BODY_BYTES_MAX: usize = 1024 * 1024;
+
 /// Nesting of a JSON body.
 pub const JSON_DEPTH_MAX: usize = 32;
 
@@ -38,12 +45,33 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const EMAIL_CHARS_MAX: usize = 254;
 pub const URL_CHARS_MAX: usize = 2048;
 pub const NARRATION_CHARS_MAX: usize = 255;
+pub const ADDRESS_CHARS_MAX: usize = 255;
+pub const LINK_TITLE_CHARS_MAX: usize = 120;
+pub const LINK_DESCRIPTION_CHARS_MAX: usize = 1000;
+pub const SLUG_CHARS_MAX: usize = 64;
 pub const REFERENCE_CHARS_MAX: usize = 64;
+/// The longest IBAN; national numbers are shorter.
+pub const BANK_ACCOUNT_CHARS_MAX: usize = 34;
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 pub const REQUEST_ID_CHARS_MAX: usize = 128;
 
 /// How long the answer of an idempotent request is kept. The contract promises at least 7 days.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(8 * 24 * 3600);
+
+/// How long a nonce of encrypted card data is remembered, and refused when it comes again. Not for
+/// ever: with the guide's 48 random bits, honest repetitions would then become likely.
+pub const CARD_NONCE_WINDOW: Duration = Duration::from_secs(72 * 3600);
+
+/// How old a sealed card may be when it arrives, and how far ahead the payer's clock may stand.
+pub const SEALED_CARD_AGE_MAX: Duration = Duration::from_secs(3600);
+pub const SEALED_CARD_AHEAD_MAX: Duration = Duration::from_secs(300);
+
+/// Characters of an encrypted card field or PIN, and of a sealed card: ten times what is needed.
+pub const ENCRYPTED_CHARS_MAX: usize = 256;
+pub const SEALED_CARD_CHARS_MAX: usize = 4096;
+
+/// Wrong one-time codes that a card charge survives; the next one fails it.
+pub const WRONG_OTPS_MAX: u8 = 3;
 
 /// How long a request waits for another one under the same idempotency key.
 pub const IDEMPOTENCY_WAIT: Duration = Duration::from_secs(30);
@@ -53,6 +81,9 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 pub const ATTEMPT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub const ATTEMPT_READ_BYTES_MAX: usize = 64 * 1024;
 pub const ATTEMPT_EXCERPT_BYTES_MAX: usize = 1024;
+
+/// How often a payment link may be paid: what a number in JavaScript holds exactly.
+pub const LINK_USES_MAX: i64 = 1 << 53;
 
 /// How long a claimed delivery belongs to the process that claimed it.
 pub const DELIVERY_LEASE: Duration = Duration::from_secs(60);
@@ -81,3 +112,9 @@ const _: () = assert!(
 );
 const _: () = assert!(DELIVERIES_PER_ENDPOINT_MAX <= DELIVERIES_IN_FLIGHT_MAX);
 const _: () = assert!(IDEMPOTENCY_RETENTION.as_secs() >= 7 * 24 * 3600);
+// A sealed card must become too old before the memory of it goes.
+const _: () = assert!(
+    CARD_NONCE_WINDOW.as_secs() > SEALED_CARD_AGE_MAX.as_secs() + SEALED_CARD_AHEAD_MAX.as_secs()
+);
+// Nonces are forgotten along with the answers under idempotency keys.
+const _: () = assert!(IDEMPOTENCY_RETENTION.as_secs() > CARD_NONCE_WINDOW.as_secs());

@@ -128,11 +128,7 @@ impl Money {
 
     /// Reads a JSON number's text exactly: `2000`, `2000.0`, `94.5`, `2e3`.
     pub fn from_decimal_text(text: &str, currency: Currency) -> Result<Money, MoneyError> {
-        let decimal = Decimal::parse(text)?;
-        if decimal.is_zero_or_negative() {
-            return Err(MoneyError::AmountMustBePositive);
-        }
-        Money::from_minor(decimal.to_minor(currency.exponent())?, currency)
+        Money::from_minor(positive_decimal(text, currency.exponent())?, currency)
     }
 
     pub const fn minor(self) -> i64 {
@@ -196,6 +192,15 @@ pub fn balance_text(minor: i64, currency: Currency) -> String {
         0 => format!("{minor}.00"),
         exponent => decimal_text(minor, exponent),
     }
+}
+
+/// A decimal number above zero, counted in units of its last possible decimal.
+pub(crate) fn positive_decimal(text: &str, decimals: u32) -> Result<i64, MoneyError> {
+    let decimal = Decimal::parse(text)?;
+    if decimal.is_zero_or_negative() {
+        return Err(MoneyError::AmountMustBePositive);
+    }
+    decimal.to_minor(decimals)
 }
 
 /// A decimal number as it stands in JSON: sign, digits, and how many of them are decimals.

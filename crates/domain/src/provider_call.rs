@@ -45,6 +45,8 @@ pub struct Word {
     pub verdict: Verdict,
     /// The provider's id of the payment, once it has told us one.
     pub provider_reference: Option<String>,
+    /// The provider's proof of a transfer that it made.
+    pub proof: Option<String>,
     /// When the provider wants to be asked again; our own schedule when it does not say.
     pub ask_again_after: Option<Duration>,
 }

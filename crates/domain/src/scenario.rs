@@ -89,6 +89,20 @@ impl Choice {
     pub const MOBILE_MONEY: Choice =
         Choice { scenes: &[Scene::AuthPin, Scene::AuthRedirect], issuers: &Issuer::ALL };
 
+    pub const CARD: Choice = Choice {
+        scenes: &[Scene::AuthPin, Scene::AuthPin3ds, Scene::Auth3ds, Scene::AuthAvs],
+        issuers: &Issuer::ALL,
+    };
+
+    pub const DISBURSEMENT: Choice = Choice {
+        scenes: &[Scene::Successful, Scene::InsufficientBalance, Scene::InvalidCurrency],
+        issuers: &[],
+    };
+
+    /// Of conversions and refunds: they end one way or the other, and nobody is asked.
+    pub const OUTCOME: Choice =
+        Choice { scenes: &[Scene::Successful, Scene::Failed], issuers: &[] };
+
     /// The allowed parts in one line, for the message of a refusal.
     pub fn listed(self) -> String {
         let scenes = self.scenes.iter().map(|scene| format!("scenario:{}", scene.name()));

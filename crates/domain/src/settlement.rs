@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::calendar::{is_business_day, kigali_day, start_of};
 use crate::id::{AccountId, PaymentId};
 use crate::time::Timestamp;
 
@@ -24,6 +25,8 @@ pub struct Settlement {
 
 impl SettlementRule {
     pub const SANDBOX_DEFAULT: SettlementRule = SettlementRule::After(Duration::from_secs(5));
+    /// T+1.
+    pub const LIVE_DEFAULT: SettlementRule = SettlementRule::BusinessDays(1);
 
     /// The text in the database.
     pub fn text(self) -> String {
@@ -50,13 +53,8 @@ impl SettlementRule {
     }
 }
 
-/// Kigali keeps UTC+2 all year.
-const KIGALI_OFFSET: Duration = Duration::from_secs(2 * 3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 fn business_days_after(at: Timestamp, days: u8) -> Timestamp {
-    let day_us = i64::try_from(DAY.as_micros()).unwrap_or(i64::MAX);
-    let mut day = at.plus(KIGALI_OFFSET).as_micros().div_euclid(day_us);
+    let mut day = kigali_day(at);
     let mut left = days;
     while left > 0 {
         day = day.saturating_add(1);
@@ -64,14 +62,51 @@ fn business_days_after(at: Timestamp, days: u8) -> Timestamp {
             left = left.saturating_sub(1);
         }
     }
-    Timestamp::from_micros(day.saturating_mul(day_us)).minus(KIGALI_OFFSET)
+    start_of(day)
 }
 
-/// `day` counts from 1970-01-01, a Thursday.
-fn is_business_day(day: i64) -> bool {
-    let weekday = day.saturating_add(3).rem_euclid(7);
-    weekday < 5 && !HOLIDAYS.contains(&day)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-/// Rwanda's public holidays, as days since 1970-01-01, where they are fixed by law.
-const HOLIDAYS: [i64; 0] = [];
+    /// Seconds since 1970 of a moment in Kigali, worked out by another calendar (GNU date).
+    const MOMENTS: [(&str, i64, i64); 9] = [
+        ("Thursday 2026-03-12 10:00, the next day", 1_773_302_400, 1_773_352_800),
+        ("Friday 2026-03-13 23:59:59, to Monday", 1_773_439_199, 1_773_612_000),
+        ("Saturday 2026-03-14 00:00, to Monday", 1_773_439_200, 1_773_612_000),
+        ("month's end: Tuesday 2026-03-31 23:59:59", 1_774_994_399, 1_774_994_400),
+        ("a second later it is 1 April, due on the 2nd", 1_774_994_400, 1_775_080_800),
+        ("before Easter: Thursday 2026-04-02, over 7 April", 1_775_124_000, 1_775_599_200),
+        ("year's end: Thursday 2026-12-31 23:59:59", 1_798_754_399, 1_799_100_000),
+        ("a second later it is 2027, due as well on 5 January", 1_798_754_400, 1_799_100_000),
+        ("Umuganura: Thursday 2026-08-06, to Monday", 1_786_010_400, 1_786_312_800),
+    ];
+
+    #[test]
+    fn due_at_midnight_in_kigali_of_the_next_business_day() {
+        for (what, confirmed, due) in MOMENTS {
+            let at = Timestamp::from_micros(confirmed * 1_000_000);
+            assert_eq!(SettlementRule::LIVE_DEFAULT.due_at(at).as_secs(), due, "{what}");
+        }
+    }
+
+    #[test]
+    fn rules_read_back() {
+        for rule in [SettlementRule::SANDBOX_DEFAULT, SettlementRule::LIVE_DEFAULT] {
+            assert_eq!(SettlementRule::parse(&rule.text()), Some(rule));
+        }
+        assert_eq!(SettlementRule::parse("business_days:x"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_before_and_within_two_weeks(us in 1_735_689_600_000_000i64..4_000_000_000_000_000) {
+            let at = Timestamp::from_micros(us);
+            let due = SettlementRule::LIVE_DEFAULT.due_at(at);
+            prop_assert!(due > at && due.since(at).as_secs() < 14 * 24 * 3600);
+            prop_assert!(is_business_day(kigali_day(due)));
+            prop_assert_eq!(start_of(kigali_day(due)), due);
+        }
+    }
+}

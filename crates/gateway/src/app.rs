@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dialects::banks::Banks;
+use dialects::card::SealingKey;
 use dialects::provider::simulator::Simulator;
 use dialects::wording::PublicWording;
 use domain::AccountId;
@@ -95,7 +96,11 @@ impl App {
         clock.set_ahead_us(find_clock_ahead_us(&reader)?);
         let directory = Directory::of(Rows::read(&reader)?, &master_key)?;
         let app = App {
-            simulator: Simulator { approval_delay: settings.approval_delay },
+            simulator: Simulator {
+                approval_delay: settings.approval_delay,
+                transfer_delay: settings.transfer_delay,
+                conversion_delay: settings.conversion_delay,
+            },
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,
                 require_https: settings.environment == domain::Environment::Live,
@@ -120,6 +125,12 @@ impl App {
 
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The key pair that cards are sealed with for an account. Not of its encryption key: every
+    /// browser has that one.
+    pub fn sealing_key(&self, account: AccountId) -> SealingKey {
+        SealingKey::of(&self.master_key.derive_bytes(&format!("sealed cards of {}", account.0)))
     }
 
     /// Reads the accounts again, after a commit that changed them.

@@ -62,6 +62,22 @@ pub struct SandboxArgs {
     #[arg(long, env = "DGSPAY_APPROVAL_DELAY_MS", default_value_t = 2000, value_name = "MS")]
     pub approval_delay_ms: u64,
 
+    /// Milliseconds from a disbursement or refund to the end of its simulated transfer
+    #[arg(long, env = "DGSPAY_TRANSFER_DELAY_MS", default_value_t = 2000, value_name = "MS")]
+    pub transfer_delay_ms: u64,
+
+    /// Milliseconds from a conversion to its simulated end
+    #[arg(long, env = "DGSPAY_CONVERSION_DELAY_MS", default_value_t = 2000, value_name = "MS")]
+    pub conversion_delay_ms: u64,
+
+    /// Milliseconds from a charge's success to its settlement
+    #[arg(long, env = "DGSPAY_SETTLEMENT_DELAY_MS", default_value_t = 5000, value_name = "MS")]
+    pub settlement_delay_ms: u64,
+
+    /// A file of rates to convert at instead of those that are stored; read at every start
+    #[arg(long, env = "DGSPAY_RATES_FILE", value_name = "FILE")]
+    pub rates_file: Option<PathBuf>,
+
     /// Requests per second that one account may make; 0 for no limit
     #[arg(long, env = "DGSPAY_RATE_LIMIT", default_value_t = limits::REQUESTS_PER_SECOND, value_name = "N")]
     pub rate_limit: u32,
@@ -91,6 +107,8 @@ pub struct Settings {
     pub extra_ca_file: Option<PathBuf>,
     pub banks_file: Option<PathBuf>,
     pub approval_delay: Duration,
+    pub transfer_delay: Duration,
+    pub conversion_delay: Duration,
     /// `None` for no limit.
     pub requests_per_second: Option<std::num::NonZeroU32>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -111,6 +129,8 @@ impl Settings {
             extra_ca_file: args.extra_ca_file.clone(),
             banks_file: args.banks_file.clone(),
             approval_delay: Duration::from_millis(args.approval_delay_ms),
+            transfer_delay: Duration::from_millis(args.transfer_delay_ms),
+            conversion_delay: Duration::from_millis(args.conversion_delay_ms),
             requests_per_second: std::num::NonZeroU32::new(args.rate_limit),
             trusted_proxies: Vec::new(),
             group_commands: args.group_commands,

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use dialects::card::EncryptionKey;
 use dialects::webhook::WebhookSecret;
 use domain::account::{Account, Endpoint};
 use domain::decide::{ApiKey, SealedSecret, SecretKind};
@@ -28,6 +29,8 @@ pub struct Entry {
     pub account: Account,
     pub allowed_networks: Vec<IpNet>,
     pub webhook_secret: Option<WebhookSecret>,
+    /// What browsers encrypt card fields with.
+    pub encryption_key: Option<EncryptionKey>,
 }
 
 #[derive(Debug, Default)]
@@ -66,11 +69,17 @@ impl Directory {
             let secret = WebhookSecret::new(&master_key.open(sealed)?);
             webhook_secrets.insert(sealed.account, secret);
         }
+        let mut encryption_keys = HashMap::new();
+        for sealed in rows.secrets.iter().filter(|sealed| sealed.kind == SecretKind::Encryption) {
+            let key = EncryptionKey::parse(&master_key.open(sealed)?);
+            encryption_keys.insert(sealed.account, key);
+        }
         let entry = |account: Account| {
             let networks = account.allowed_networks.iter();
             let entry = Entry {
                 allowed_networks: networks.filter_map(|block| block.parse().ok()).collect(),
                 webhook_secret: webhook_secrets.remove(&account.id),
+                encryption_key: encryption_keys.remove(&account.id).flatten(),
                 account,
             };
             (entry.account.id, Arc::new(entry))

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use dialects::signing::SigningKey;
 use domain::decide::{ApiKey, SealedSecret, SecretKind};
 use domain::{AccountId, Environment, Timestamp};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use zeroize::Zeroizing;
 
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +72,12 @@ impl MasterKey {
 
     /// A key for one purpose, which tells nothing of the master key.
     pub fn derive(&self, purpose: &str) -> SigningKey {
-        SigningKey::new(&self.deriving.sign(&[purpose.as_bytes()]))
+        SigningKey::new(&*self.derive_bytes(purpose))
+    }
+
+    /// The same as bytes, for keys of other kinds.
+    pub fn derive_bytes(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.deriving.sign(&[purpose.as_bytes()]))
     }
 
     /// Seals a secret to its place, so that ciphertexts cannot change places in the database.
@@ -126,19 +132,36 @@ pub fn hash_api_key(key: &str) -> ApiKey {
 
 /// A new API key: its environment, then 40 base-62 characters (238 random bits).
 pub fn new_api_key(environment: Environment) -> Result<SecretText, SecretFault> {
-    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut key = format!("sk_{}_", environment.word());
-    let length = key.len() + 40;
-    while key.len() < length {
-        // Values past the last whole round of the alphabet would favour its first letters.
-        let drawn = random::<1>()?[0];
-        if usize::from(drawn) < 62 * 4
-            && let Some(letter) = ALPHABET.get(usize::from(drawn) % 62)
+    push_random(&mut key, 40, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")?;
+    Ok(Zeroizing::new(key))
+}
+
+/// The address of a payment link: 10 base-58 characters, none of which looks like another.
+pub fn new_slug() -> Result<String, SecretFault> {
+    let mut slug = String::new();
+    push_random(&mut slug, 10, b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")?;
+    Ok(slug)
+}
+
+/// A name that only its holder knows: 128 random bits.
+pub fn new_token() -> Result<String, SecretFault> {
+    Ok(hex::encode(random::<16>()?))
+}
+
+fn push_random(text: &mut String, letters: usize, alphabet: &[u8]) -> Result<(), SecretFault> {
+    let length = text.len() + letters;
+    // Values past the last whole round of the alphabet would favour its first letters.
+    let fair = 256 - 256 % alphabet.len();
+    while text.len() < length {
+        let drawn = usize::from(random::<1>()?[0]);
+        if drawn < fair
+            && let Some(letter) = alphabet.get(drawn % alphabet.len())
         {
-            key.push(char::from(*letter));
+            text.push(char::from(*letter));
         }
     }
-    Ok(Zeroizing::new(key))
+    Ok(())
 }
 
 /// `ACC-` and 7 digits.
@@ -190,6 +213,17 @@ pub const fn form(kind: SecretKind) -> &'static str {
 pub fn is_account_number(text: &str) -> bool {
     text.strip_prefix("ACC-")
         .is_some_and(|rest| rest.len() == 7 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A crash must not write the memory of this process, keys and cards in hand included, to disk.
+pub fn forbid_core_dumps() -> std::io::Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none)?)
+}
+
+/// A number of up to 19 digits, for the simulator's names of things.
+pub fn random_number() -> u64 {
+    random::<8>().map_or(0, |bytes| u64::from_be_bytes(bytes) >> 1)
 }
 
 /// A number below `bound`, for jitter and the like.

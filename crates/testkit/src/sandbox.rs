@@ -163,6 +163,17 @@ impl Sandbox {
         command
     }
 
+    /// Another process on the same data, started otherwise. The old one must have ended.
+    pub fn restart_with(&mut self, options: Options) {
+        self.options = options;
+        self.restart();
+    }
+
+    /// What it said since the last look, without waiting for more.
+    pub fn unread_lines(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.process.next_line(Instant::now()).ok()).collect()
+    }
+
     /// Resident memory of the process (`VmRSS`).
     pub fn resident_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))
@@ -179,8 +190,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if thread::panicking() {
-            let unread = std::iter::from_fn(|| self.process.next_line(Instant::now()).ok());
-            let lines: Vec<String> = unread.collect();
+            let lines = self.unread_lines();
             let tail = &lines[lines.len().saturating_sub(LOG_TAIL_LINES)..];
             eprintln!("the sandbox said at last:\n{}", tail.join("\n"));
             eprintln!("and on standard error:\n{}", error_tail(self.directory.path()));

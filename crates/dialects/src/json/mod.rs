@@ -6,6 +6,7 @@ use std::fmt;
 
 use domain::limits::{BODY_BYTES_MAX, JSON_DEPTH_MAX};
 use serde_json::value::RawValue;
+use zeroize::Zeroize;
 
 /// What is let pass beyond the JSON grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub enum Value {
 }
 
 /// The members of a JSON object as sent, in their order. No name stands twice.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(String, Value)>);
 
 /// Reads a body that must be one JSON object and nothing else.
@@ -56,6 +57,11 @@ pub fn parse_object(body: &[u8], tolerance: Tolerance) -> Result<Object, JsonFau
     if body.len() > BODY_BYTES_MAX {
         return Err(JsonFault::TooLarge);
     }
+    parse_large_object(body, tolerance)
+}
+
+/// The same for a body whose size the caller has bounded.
+pub fn parse_large_object(body: &[u8], tolerance: Tolerance) -> Result<Object, JsonFault> {
     let text = std::str::from_utf8(body)
         .map_err(|error| JsonFault::NotUtf8 { offset: error.valid_up_to() })?;
     if text.starts_with('\u{feff}') {
@@ -83,6 +89,17 @@ pub fn number(text: impl Into<String>) -> Box<RawValue> {
 }
 
 impl Object {
+    /// An object of what a browser's form sent, where a name may stand twice.
+    pub fn of_form(members: Vec<(String, Value)>) -> Result<Object, JsonFault> {
+        refuse_duplicates(&members)?;
+        Ok(Object(members))
+    }
+
+    /// Names must differ.
+    pub(crate) fn of(members: Vec<(String, Value)>) -> Object {
+        Object(members)
+    }
+
     pub fn find(&self, name: &str) -> Option<&Value> {
         self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
@@ -124,6 +141,24 @@ impl Value {
             }
             Value::Object(object) => object.write_canonical(out),
         }
+    }
+}
+
+impl Value {
+    fn wipe(&mut self) {
+        match self {
+            Value::Text(text) => text.zeroize(),
+            Value::List(values) => values.iter_mut().for_each(Value::wipe),
+            // An object wipes itself.
+            Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// One-time codes and encrypted cards do not outlive the request they came in.
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.wipe());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The answer to `POST /charges`, in the guide's three shapes.
 
 use domain::charge::Charge;
-use domain::payment::{Payment, PaymentState};
+use domain::payment::{Method, NextAction, Payment, PaymentState};
 use domain::phone::RWANDA;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ struct ChargeAnswer<'a> {
     transaction_status: &'static str,
     payment_method_type: &'static str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    next_action: Option<NextAction<'a>>,
+    next_action: Option<NextActionFields<'a>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     mobile_money: Option<MobileMoney<'a>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -27,9 +27,10 @@ struct ChargeAnswer<'a> {
 }
 
 #[derive(Serialize)]
-struct NextAction<'a> {
+struct NextActionFields<'a> {
     next_action_type: &'static str,
-    next_action_redirect_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_action_redirect_url: Option<&'a str>,
     display_text: &'static str,
 }
 
@@ -47,8 +48,8 @@ struct Refusal<'a> {
     processor_response: &'a str,
 }
 
-/// `status_url` is the page where the payer follows the payment.
-pub fn charge_answer(payment: &Payment, charge: &Charge, status_url: &str) -> String {
+/// `redirect_url` is the page where the payer goes on, should that be the next action.
+pub fn charge_answer(payment: &Payment, charge: &Charge, redirect_url: &str) -> String {
     let (status, message) = match payment.state {
         PaymentState::Pending => ("success", "Charge initiated"),
         PaymentState::Successful => ("success", "Payment completed"),
@@ -64,10 +65,10 @@ pub fn charge_answer(payment: &Payment, charge: &Charge, status_url: &str) -> St
         currency: payment.gross.currency().code(),
         transaction_status: payment.state.transaction_word(),
         payment_method_type: payment.method.word(),
-        next_action: payment.next_action.map(|action| NextAction {
+        next_action: payment.next_action.map(|action| NextActionFields {
             next_action_type: action.word(),
-            next_action_redirect_url: status_url,
-            display_text: "Complete payment on your mobile device",
+            next_action_redirect_url: (action == NextAction::Redirect).then_some(redirect_url),
+            display_text: display_text(action, payment.method, charge),
         }),
         mobile_money: charge.mobile_money.as_ref().filter(|_| is_successful).map(|method| {
             MobileMoney {
@@ -82,4 +83,17 @@ pub fn charge_answer(payment: &Payment, charge: &Charge, status_url: &str) -> St
             processor_response: &reason.text,
         }),
     })
+}
+
+/// What to tell the payer.
+fn display_text(action: NextAction, method: Method, charge: &Charge) -> &'static str {
+    let is_again = charge.card.as_ref().is_some_and(|card| card.wrong_otp_count > 0);
+    match action {
+        NextAction::Redirect if method == Method::Card => "Complete payment on your bank's page",
+        NextAction::Redirect => "Complete payment on your mobile device",
+        NextAction::Pin => "Enter your card PIN",
+        NextAction::Otp if is_again => "The code was incorrect. Enter the one-time code again",
+        NextAction::Otp => "Enter the one-time code sent by your bank",
+        NextAction::Address => "Enter the billing address of your card",
+    }
 }

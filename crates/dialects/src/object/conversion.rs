@@ -1,15 +1,14 @@
 //! The answers to `POST /convert`, and the events of a conversion's end.
 
+use domain::Money;
 use domain::conversion::{Conversion, Rate};
-use domain::decide::Told;
+use domain::decide::{ShortWallet, Told};
 use domain::event::EventKind;
-use domain::money::decimal_text;
 use domain::payment::Payment;
-use domain::{Currency, Money};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::json::number;
+use crate::object::rate::{rate_display, rate_number};
 use crate::object::{amount, to_text};
 
 #[derive(Serialize)]
@@ -128,14 +127,55 @@ pub fn conversion_event(kind: EventKind, told: Told<'_>, conversion: &Conversion
     })
 }
 
-/// Six decimals, as the guide prints answers.
-fn rate_number(rate: Rate) -> Box<RawValue> {
-    number(decimal_text(rate.micros, 6))
+#[derive(Serialize)]
+struct ShortWalletAnswer {
+    status: &'static str,
+    message: String,
+    error_code: &'static str,
+    available_balance: Box<RawValue>,
+    required: Box<RawValue>,
+    currency: &'static str,
 }
 
-/// `1 USD = 0.9450 EUR`, rounded half-even to four decimals.
-fn rate_display(from: Currency, rate: Rate, to: Currency) -> String {
-    let rounded = domain::fee::round_half_even(rate.micros.into(), 100);
-    let text = decimal_text(i64::try_from(rounded).unwrap_or(i64::MAX), 4);
-    format!("1 {from} = {text} {to}")
+/// The one refusal with a code of its own, which the guide prints like this.
+pub fn conversion_short_wallet(short: &ShortWallet) -> String {
+    let currency = short.currency;
+    to_text(&ShortWalletAnswer {
+        status: "failed",
+        message: format!("Insufficient {currency} balance"),
+        error_code: "VALIDATION_ERROR",
+        available_balance: amount(short.available_minor, currency),
+        required: amount(short.required_minor, currency),
+        currency: currency.code(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Currency;
+
+    #[test]
+    fn the_guides_preview_and_its_short_wallet() {
+        let money = |minor, currency| Money::from_minor(minor, currency).unwrap();
+        let (source, target) = (money(10_000, Currency::Usd), money(9450, Currency::Eur));
+        let currency = Currency::Usd;
+        let short = ShortWallet { available_minor: 5000, required_minor: 10_000, currency };
+        assert_eq!(
+            conversion_preview(source, target, Rate { micros: 945_000 }),
+            concat!(
+                r#"{"status":"success","message":"Conversion preview — no funds moved","#,
+                r#""from_currency":"USD","from_amount":100,"to_currency":"EUR","to_amount":94.50,"#,
+                r#""rate":0.945000,"rate_display":"1 USD = 0.9450 EUR","fee":0}"#,
+            )
+        );
+        assert_eq!(
+            conversion_short_wallet(&short),
+            concat!(
+                r#"{"status":"failed","message":"Insufficient USD balance","#,
+                r#""error_code":"VALIDATION_ERROR","available_balance":50,"required":100,"#,
+                r#""currency":"USD"}"#,
+            )
+        );
+    }
 }

@@ -80,6 +80,16 @@ pub(super) enum RecipientObject<'a> {
 }
 
 impl<'a> RecipientObject<'a> {
+    /// As the guide's webhook prints it, which leaves out the branch that its request has.
+    fn told(recipient: &'a Recipient) -> RecipientObject<'a> {
+        match RecipientObject::of(recipient) {
+            RecipientObject::Bank { account_number, bank_key, name, .. } => {
+                RecipientObject::Bank { account_number, bank_key, name, branch: None }
+            }
+            mobile_money @ RecipientObject::MobileMoney { .. } => mobile_money,
+        }
+    }
+
     pub(super) fn of(recipient: &'a Recipient) -> RecipientObject<'a> {
         match recipient {
             Recipient::Bank { bank_key, account_number, name, branch } => RecipientObject::Bank {
@@ -117,7 +127,7 @@ pub fn disbursement_event(kind: EventKind, told: Told<'_>, disbursement: &Disbur
         recipient_gets: amount(payment.net_minor(), currency),
         currency: currency.code(),
         destination_type: disbursement.recipient.destination_type(),
-        recipient: is_success.then(|| RecipientObject::of(&disbursement.recipient)),
+        recipient: is_success.then(|| RecipientObject::told(&disbursement.recipient)),
         proof: disbursement.proof.as_deref().filter(|_| is_success),
         fail_reason: payment.reason.as_ref().map(|reason| reason.text.as_str()),
     })

@@ -2,18 +2,26 @@
 //! cannot differ.
 
 mod balance;
+mod bulk;
 mod charge;
 mod conversion;
 mod disbursement;
 mod event;
+mod link;
+mod rate;
 mod refund;
 mod transaction;
 
 pub use balance::balance_answer;
+pub use bulk::{LineFault, LineObject, bulk_answer, bulk_progress_answer};
 pub use charge::charge_answer;
-pub use conversion::{conversion_answer, conversion_event, conversion_preview};
+pub use conversion::{
+    conversion_answer, conversion_event, conversion_preview, conversion_short_wallet,
+};
 pub use disbursement::{disbursement_answer, disbursement_event};
 pub use event::payment_event;
+pub use link::{LinkPage, link_answer, link_list_answer};
+pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
 

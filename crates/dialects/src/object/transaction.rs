@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::object::disbursement::RecipientObject;
+use crate::object::rate::rate_number;
 use crate::object::{amount, record_time, to_text};
 
 #[derive(Serialize)]
@@ -16,11 +17,17 @@ struct ListAnswer {
 }
 
 #[derive(Serialize)]
-struct Pagination {
+pub(super) struct Pagination {
     page: u64,
     limit: u32,
     total: u64,
     pages: u64,
+}
+
+impl Pagination {
+    pub(super) fn of(page: u64, limit: u32, total: u64) -> Pagination {
+        Pagination { page, limit, total, pages: total.div_ceil(u64::from(limit.max(1))) }
+    }
 }
 
 /// A row of the list: the guide's seven fields, and which kind of payment it is.
@@ -87,6 +94,8 @@ struct CardFields<'a> {
 struct ConversionFields {
     to_currency: &'static str,
     to_amount: Box<RawValue>,
+    rate: Box<RawValue>,
+    rate_quoted_at: String,
 }
 
 #[derive(Serialize)]
@@ -109,6 +118,8 @@ struct Customer<'a> {
     first_name: &'a str,
     last_name: &'a str,
     phone: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
 }
 
 /// Something that happened to a payment.
@@ -130,12 +141,7 @@ pub fn transaction_list_answer(payments: &[Payment], page: u64, limit: u32, tota
     to_text(&ListAnswer {
         status: "success",
         data: payments.iter().map(row).collect(),
-        pagination: Pagination {
-            page,
-            limit,
-            total,
-            pages: total.div_ceil(u64::from(limit.max(1))),
-        },
+        pagination: Pagination::of(page, limit, total),
     })
 }
 
@@ -165,6 +171,8 @@ pub fn transaction_answer(payment: &Payment, detail: &Detail, timeline: &[Moment
             conversion: conversion.map(|conversion| ConversionFields {
                 to_currency: conversion.target.currency().code(),
                 to_amount: amount(conversion.target.minor(), conversion.target.currency()),
+                rate: rate_number(conversion.rate),
+                rate_quoted_at: record_time(conversion.quoted_at),
             }),
             refund: refund.map(|refund| RefundFields {
                 charge_reference: &refund.charge_reference,
@@ -231,6 +239,7 @@ fn customer(detail: &Detail) -> Option<Customer<'_>> {
         first_name: &charge.customer.first_name,
         last_name: &charge.customer.last_name,
         phone: charge.customer.phone.e164(),
+        address: charge.customer.address.as_deref(),
     })
 }
 

@@ -8,11 +8,16 @@ use domain::provider_call::{Verdict, Word};
 use domain::scenario::{Issuer, Scenario, Scene};
 use domain::{PaymentId, Timestamp};
 
+use crate::provider::simulator_card::waiting_for_payer;
+
 /// How fast the simulated world is.
 #[derive(Clone, Copy, Debug)]
 pub struct Simulator {
     /// From the STK push to the customer's PIN.
     pub approval_delay: Duration,
+    /// From the acceptance of a disbursement or refund to the end of its transfer.
+    pub transfer_delay: Duration,
+    pub conversion_delay: Duration,
 }
 
 impl Simulator {
@@ -22,20 +27,44 @@ impl Simulator {
         Word {
             verdict: Verdict::NextAction(NextAction::Redirect),
             provider_reference: None,
+            proof: None,
             ask_again_after: (!waits_for_customer).then_some(self.approval_delay),
+        }
+    }
+
+    /// The answer to a new disbursement or refund: the transfer is on its way.
+    pub fn first_transfer_word(&self) -> Word {
+        Word {
+            verdict: Verdict::Pending,
+            provider_reference: None,
+            proof: None,
+            ask_again_after: Some(self.transfer_delay),
         }
     }
 
     /// The answer to a status request.
     pub fn status(&self, payment: &Payment, detail: &Detail, now: Timestamp) -> Word {
         match detail {
+            Detail::Charge(charge) if charge.card.is_some() => waiting_for_payer(),
             Detail::Charge(charge) => self.charge_status(payment, charge.scenario, now),
-            Detail::Disbursement(_) | Detail::Conversion(_) | Detail::Refund(_) => Word {
-                verdict: Verdict::Succeeded,
-                provider_reference: Some(reference(payment.id)),
-                ask_again_after: None,
-            },
+            Detail::Disbursement(disbursement) => {
+                self.transfer_status(payment, disbursement.scenario, now)
+            }
+            Detail::Conversion(conversion) => {
+                let refusal = declined("51", "Insufficient balance");
+                let verdict = outcome_of(conversion.scenario, refusal);
+                timed(payment, self.conversion_delay, verdict, now)
+            }
+            Detail::Refund(refund) => {
+                let refusal = declined("05", "The payer's account cannot be credited");
+                timed(payment, self.transfer_delay, outcome_of(refund.scenario, refusal), now)
+            }
         }
+    }
+
+    /// The answer to a new conversion: it is being worked on.
+    pub fn first_conversion_word(&self) -> Word {
+        Word { ask_again_after: Some(self.conversion_delay), ..self.first_transfer_word() }
     }
 
     fn charge_status(&self, payment: &Payment, scenario: Scenario, now: Timestamp) -> Word {
@@ -48,7 +77,21 @@ impl Simulator {
         } else {
             (self.outcome(scenario), None)
         };
-        Word { verdict, provider_reference: Some(reference(payment.id)), ask_again_after }
+        let provider_reference = Some(reference(payment.id));
+        Word { verdict, provider_reference, proof: None, ask_again_after }
+    }
+
+    fn transfer_status(&self, payment: &Payment, scenario: Scenario, now: Timestamp) -> Word {
+        let number = transfer_number(payment.id);
+        let due_at = payment.created_at.plus(self.transfer_delay);
+        let (verdict, ask_again_after) = if now < due_at {
+            (Verdict::Pending, Some(due_at.since(now)))
+        } else {
+            (transfer_outcome(scenario), None)
+        };
+        let is_made = verdict == Verdict::Succeeded;
+        let proof = is_made.then(|| format!("FLW-PROOF-{number}"));
+        Word { verdict, provider_reference: Some(number.to_string()), proof, ask_again_after }
     }
 
     /// What the customer's own answer on the simulated page leads to.
@@ -58,10 +101,11 @@ impl Simulator {
         } else {
             Verdict::Declined(declined("05", "Declined by customer"))
         };
-        Word { verdict, provider_reference: Some(reference(payment.id)), ask_again_after: None }
+        let provider_reference = Some(reference(payment.id));
+        Word { verdict, provider_reference, proof: None, ask_again_after: None }
     }
 
-    fn outcome(&self, scenario: Scenario) -> Verdict {
+    pub(super) fn outcome(&self, scenario: Scenario) -> Verdict {
         let refusal = match scenario.issuer.unwrap_or(Issuer::Approved) {
             Issuer::Approved => return Verdict::Succeeded,
             // The guide's example of a failed mobile money charge prints 05 for this one.
@@ -76,11 +120,73 @@ impl Simulator {
     }
 }
 
-fn declined(code: &str, text: &str) -> Reason {
+fn outcome_of(scenario: Scenario, refusal: Reason) -> Verdict {
+    if scenario.scene == Some(Scene::Failed) {
+        Verdict::Declined(refusal)
+    } else {
+        Verdict::Succeeded
+    }
+}
+
+/// What nobody has to approve: it is decided, and told once its time has gone by.
+fn timed(payment: &Payment, delay: Duration, verdict: Verdict, now: Timestamp) -> Word {
+    let due_at = payment.created_at.plus(delay);
+    let (verdict, ask_again_after) =
+        if now < due_at { (Verdict::Pending, Some(due_at.since(now))) } else { (verdict, None) };
+    let provider_reference = Some(reference(payment.id));
+    Word { verdict, provider_reference, proof: None, ask_again_after }
+}
+
+fn transfer_outcome(scenario: Scenario) -> Verdict {
+    match scenario.scene {
+        Some(Scene::InsufficientBalance) => {
+            Verdict::Declined(declined("51", "Insufficient balance"))
+        }
+        Some(Scene::InvalidCurrency) => Verdict::Declined(declined("12", "Invalid currency")),
+        Some(
+            Scene::Successful
+            | Scene::Failed
+            | Scene::AuthPin
+            | Scene::AuthPin3ds
+            | Scene::Auth3ds
+            | Scene::AuthAvs
+            | Scene::AuthRedirect,
+        )
+        | None => Verdict::Succeeded,
+    }
+}
+
+pub(super) fn declined(code: &str, text: &str) -> Reason {
     Reason { kind: "declined".to_owned(), code: code.to_owned(), text: text.to_owned() }
 }
 
 /// The simulator's own name for a charge, in the form the guide prints.
 fn reference(payment: PaymentId) -> String {
     format!("flw_{}", payment.0)
+}
+
+/// The simulator's number for a transfer: the time and the sequence of the payment's id, without
+/// the node. Below 2^53, because merchants read numbers of JSON as floats.
+fn transfer_number(payment: PaymentId) -> i64 {
+    const NODE_AND_SEQUENCE: i64 = 1 << 22;
+    const SEQUENCE: i64 = 1 << 12;
+    payment.0 / NODE_AND_SEQUENCE * SEQUENCE + payment.0 % SEQUENCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::IdSource;
+
+    #[test]
+    fn numbers_of_transfers_differ_and_are_exact_as_floats() {
+        let now = Timestamp::from_micros(2_600_000_000_000_000);
+        let mut ids = IdSource::after(0, 0);
+        let mut last = 0;
+        for _ in 0..9_000 {
+            let number = transfer_number(PaymentId(ids.next(now)));
+            assert!(last < number && number < 1 << 53, "{last} then {number}");
+            last = number;
+        }
+    }
 }

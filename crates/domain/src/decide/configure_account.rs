@@ -6,6 +6,7 @@ use crate::decide::{Answer, Moment, Refusal};
 use crate::id::AccountId;
 use crate::ledger::{self, Chain, Fact, Journal, Wallet};
 use crate::money::{Currency, Money};
+use crate::settlement::SettlementRule;
 use crate::time::Timestamp;
 
 /// What a secret of an account is for.
@@ -64,6 +65,7 @@ pub struct ConfigureAccount {
     pub account: AccountId,
     pub number: Option<String>,
     pub webhook_url: Option<String>,
+    pub settlement: Option<SettlementRule>,
     pub secrets: Vec<SealedSecret>,
 }
 
@@ -105,6 +107,9 @@ pub(super) fn configure(configure: ConfigureAccount, book: &mut Book) -> Result<
     let account = book.accounts.change(&configure.account).ok_or(Refusal::AccountUnknown)?;
     if let Some(number) = configure.number {
         account.number = number;
+    }
+    if let Some(settlement) = configure.settlement {
+        account.settlement = settlement;
     }
     set_webhook_url(book, configure.account, configure.webhook_url);
     book.secrets.extend(configure.secrets);

@@ -2,9 +2,10 @@
 
 use crate::account::Account;
 use crate::book::Book;
-use crate::charge::Charge;
+use crate::charge::{CardNonce, Charge};
 use crate::decide::repeat::{answer, replay};
 use crate::decide::report_provider::{Report, take_word};
+use crate::decide::use_nonce::{check_nonce, use_nonce};
 use crate::decide::{Answer, Moment, Refusal};
 use crate::id::{AccountId, LinkId, PaymentId};
 use crate::idempotency::KeyUse;
@@ -21,6 +22,8 @@ pub struct CreateCharge {
     pub method: Method,
     pub gross: Money,
     pub charge: Charge,
+    /// Of the encrypted card, where there is one.
+    pub card_nonce: Option<CardNonce>,
     /// The payment link it comes through.
     pub link: Option<LinkId>,
     pub callback_url: Option<String>,
@@ -50,6 +53,11 @@ pub(super) fn create_charge(
         Some(reference) => reference.clone(),
         None => own_reference(id),
     };
+    check_nonce(create.account, create.card_nonce.as_ref(), book, moment)?;
+    if let Some(link) = create.link {
+        let link = book.links.find(&(create.account, link)).ok_or(Refusal::LinkUnknown)?;
+        link.admit(create.gross, create.method, moment.now)?;
+    }
     let payment = new_payment(account, id, dgs_reference, &create, moment)?;
     let call = new_call(&payment, moment);
 
@@ -57,6 +65,10 @@ pub(super) fn create_charge(
     let key = (payment.account, id);
     if create.dgs_reference.is_some() {
         book.taken_references.insert((payment.account, payment.dgs_reference.clone()));
+    }
+    use_nonce(key.0, create.card_nonce, book, moment);
+    if let Some(link) = payment.link.and_then(|id| book.links.change(&(payment.account, id))) {
+        link.pending = link.pending.saturating_add(1);
     }
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Charge(create.charge));
@@ -79,10 +91,14 @@ fn own_reference(id: PaymentId) -> String {
 /// Whether a merchant's reference could be one that we are yet to make: it must not be taken
 /// away from a later charge. `horizon` is an id of our own from a moment ago.
 pub(super) fn is_reserved(reference: &str, horizon: i64) -> bool {
-    reference
+    let is_of_one_to_come = reference
         .strip_prefix("dgs_")
+        .or_else(|| reference.strip_prefix("DGS"))
         .and_then(crate::id::parse_digits)
-        .is_some_and(|digits| digits >= horizon)
+        .is_some_and(|digits| digits >= horizon);
+    is_of_one_to_come
+        || crate::conversion::is_reference(reference)
+        || crate::refund::is_reference(reference)
 }
 
 fn new_payment(

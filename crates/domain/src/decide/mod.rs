@@ -2,27 +2,42 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod configure_link;
+mod create_bulk;
 mod create_charge;
+mod create_conversion;
+mod create_disbursement;
+mod create_refund;
+mod needs;
 mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod settle_charge;
+mod submit_authorization;
 mod tell;
-
-use std::collections::BTreeSet;
+mod use_nonce;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use configure_link::{ArchiveLink, ChangeLink, CreateLink};
+pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
+pub use create_conversion::CreateConversion;
+pub use create_disbursement::{CreateDisbursement, Order};
+pub use create_refund::CreateRefund;
+pub use needs::Needs;
 pub use report_provider::Report;
+pub use submit_authorization::{Authorization, SubmitAuthorization};
 
 use crate::account::Account;
 use crate::book::Book;
+use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::event::EventKind;
-use crate::id::{AccountId, IdSource, LinkId, PaymentId};
-use crate::idempotency::KeyScope;
+use crate::id::{AccountId, IdSource, PaymentId};
 use crate::ledger::WalletError;
-use crate::money::MoneyError;
+use crate::link::{Link, LinkRefusal};
+use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
 
@@ -32,7 +47,22 @@ pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
     CreateCharge(Box<CreateCharge>),
+    SubmitAuthorization(Box<SubmitAuthorization>),
+    CreateLink(Box<CreateLink>),
+    ChangeLink(Box<ChangeLink>),
+    ArchiveLink(ArchiveLink),
+    CreateDisbursement(Box<CreateDisbursement>),
+    CreateBulk(Box<CreateBulk>),
+    CreateConversion(Box<CreateConversion>),
+    CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
+    /// Moves the net of a charge from pending to available, once it is due.
+    SettleCharge {
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Replaces all rates.
+    SetRates(Vec<Quote>),
     ClaimDelivery(DeliveryKey),
     RecordAttempt {
         attempt: Attempt,
@@ -67,7 +97,7 @@ pub enum Refusal {
     KeyReused,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
-    #[error("dgs_ and digits name references of ours; use a dgs_reference of another form")]
+    #[error("this form names references of ours; use a dgs_reference of another form")]
     ReferenceReserved,
     #[error("the account does not exist")]
     AccountUnknown,
@@ -75,16 +105,61 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
+    #[error("the payment has ended already")]
+    PaymentFinished,
+    #[error("does not fit: the payment waits for {awaited}")]
+    AuthorizationUnfit { awaited: &'static str },
+    #[error("was used before; encrypt again with a fresh nonce")]
+    NonceUsed,
+    #[error("was sealed too long ago, or by a clock that is wrong; seal it again")]
+    SealedCardOutOfTime,
+    #[error("the payment link does not exist")]
+    LinkUnknown,
+    #[error("this slug is already in use; choose another, or leave it out to have one made")]
+    SlugTaken,
+    #[error("the payment link was changed by another request at the same moment")]
+    LinkChanged,
+    #[error("cannot change once somebody began to pay through the link")]
+    LinkCurrencyFixed,
+    #[error(transparent)]
+    Link(#[from] LinkRefusal),
+    #[error("Insufficient {} balance", .0.currency)]
+    ShortWallet(ShortWallet),
+    #[error("must be more than the fee of {fee}, which the recipient bears")]
+    FeeTakesAll { fee: String },
+    /// Nothing of a bulk was done.
+    #[error("no line was done; see what is wrong with each")]
+    LinesRefused(Vec<RefusedLine>),
+    #[error("there is no rate for this pair of currencies")]
+    RateUnknown,
+    #[error("only a successful charge can be refunded")]
+    ChargeNotSuccessful,
+    #[error("the charge is refunded in full already")]
+    ChargeRefunded,
+    #[error("is more than is left of the charge to refund")]
+    RefundExceedsCharge,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
     Wallet(#[from] WalletError),
 }
 
+/// What a wallet lacks for what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortWallet {
+    pub available_minor: i64,
+    pub required_minor: i64,
+    pub currency: Currency,
+}
+
 /// How facts are put into words for merchants. Pure; lives in `dialects`.
 pub trait Wording: Send + Sync {
     /// The answer to the request that made a payment, or that took it a step further.
     fn answer(&self, payment: &Payment, detail: &Detail) -> String;
+    /// The answer to the request that made, changed or archived a link.
+    fn link(&self, link: &Link, now: Timestamp) -> String;
+    /// The answer to a bulk of disbursements.
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
 }
@@ -110,69 +185,6 @@ impl std::fmt::Debug for Moment<'_> {
     }
 }
 
-/// The rows a group of commands must see, each named once and in key order.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// With their endpoints.
-    pub accounts: BTreeSet<AccountId>,
-    /// With their provider call, the link they came through, and their detail unless it is a
-    /// charge's, which the end of a charge does not need.
-    pub payments: BTreeSet<(AccountId, PaymentId)>,
-    /// Of charges too.
-    pub charge_details: BTreeSet<(AccountId, PaymentId)>,
-    pub settlements: BTreeSet<(AccountId, PaymentId)>,
-    pub links: BTreeSet<(AccountId, LinkId)>,
-    pub nonces: BTreeSet<(AccountId, String)>,
-    /// All currencies, and the end of the ledger chain.
-    pub wallets: BTreeSet<AccountId>,
-    pub first_uses: Vec<KeyScope>,
-    pub references: BTreeSet<(AccountId, String)>,
-    pub deliveries: BTreeSet<DeliveryKey>,
-}
-
-impl Needs {
-    /// Adds what `command` must see.
-    pub fn add(&mut self, command: &Command) {
-        match command {
-            Command::OpenAccount(open) => {
-                self.accounts.insert(open.account.id);
-            }
-            Command::ConfigureAccount(configure) => {
-                self.accounts.insert(configure.account);
-            }
-            Command::CreateCharge(create) => {
-                self.accounts.insert(create.account);
-                if let Some(key_use) = &create.key_use {
-                    self.first_uses.push(key_use.scope.clone());
-                }
-                if let Some(reference) = &create.dgs_reference {
-                    self.references.insert((create.account, reference.clone()));
-                }
-                if let Some(link) = create.link {
-                    self.links.insert((create.account, link));
-                }
-                // A provider that answers at once may move money at once.
-                if create.first_word.is_some() {
-                    self.wallets.insert(create.account);
-                }
-            }
-            Command::ReportProvider(report) => {
-                self.accounts.insert(report.account);
-                self.payments.insert((report.account, report.payment));
-                self.wallets.insert(report.account);
-            }
-            Command::ClaimDelivery(key) => {
-                self.deliveries.insert(*key);
-            }
-            Command::RecordAttempt { attempt, .. } => {
-                self.deliveries.insert(attempt.key);
-                self.accounts.insert(attempt.key.account);
-            }
-            Command::ForgetFirstUses { .. } | Command::SetClockAhead { .. } => {}
-        }
-    }
-}
-
 /// Decides one command against the book.
 pub fn decide(
     command: Command,
@@ -183,7 +195,28 @@ pub fn decide(
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
         Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
+        Command::SubmitAuthorization(submit) => {
+            submit_authorization::submit_authorization(*submit, book, moment)
+        }
+        Command::CreateLink(create) => configure_link::create(*create, book, moment),
+        Command::ChangeLink(change) => configure_link::change(*change, book, moment),
+        Command::ArchiveLink(archive) => configure_link::archive(archive, book, moment),
+        Command::CreateDisbursement(create) => {
+            create_disbursement::create_disbursement(*create, book, moment)
+        }
+        Command::CreateBulk(create) => create_bulk::create_bulk(*create, book, moment),
+        Command::CreateConversion(create) => {
+            create_conversion::create_conversion(*create, book, moment)
+        }
+        Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::SettleCharge { account, payment } => {
+            settle_charge::settle_charge((account, payment), book, moment)
+        }
+        Command::SetRates(rates) => {
+            book.rates = Some(rates);
+            Ok(Answer::Done)
+        }
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
         }
@@ -204,3 +237,11 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_cards;
+#[cfg(test)]
+mod tests_disbursement;
+#[cfg(test)]
+mod tests_link;
+#[cfg(test)]
+mod tests_wallet;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::book::Book;
-use crate::decide::{Moment, Refusal};
-use crate::ledger::{Fact, Journal};
+use crate::decide::{Moment, Refusal, ShortWallet};
+use crate::ledger::{Fact, Journal, Place, Transfer, Wallet, WalletError};
 use crate::money::Currency;
 use crate::payment::Payment;
 
@@ -26,7 +26,7 @@ pub(super) fn post(
         let currency = transfer.amount.currency();
         let stored = book.wallets.find(&(payment.account, currency)).copied();
         let wallet = wallets.entry(currency).or_insert(stored.unwrap_or_default());
-        *wallet = wallet.after(transfer)?;
+        *wallet = wallet.after(transfer).map_err(|error| refusal(error, *wallet, transfer))?;
     }
     let chain = book.chains.find(&payment.account).copied().unwrap_or_default();
     let about = (fact, Some(payment.id));
@@ -37,4 +37,16 @@ pub(super) fn post(
     book.chains.put(payment.account, journal.chain());
     book.journals.push(journal);
     Ok(())
+}
+
+/// Only what a merchant may spend can be short by a merchant's doing.
+fn refusal(error: WalletError, wallet: Wallet, transfer: &Transfer) -> Refusal {
+    if error == WalletError::Insufficient && transfer.debit == Place::Available {
+        return Refusal::ShortWallet(ShortWallet {
+            available_minor: wallet.available_minor,
+            required_minor: transfer.amount.minor(),
+            currency: transfer.amount.currency(),
+        });
+    }
+    Refusal::Wallet(error)
 }

@@ -46,6 +46,9 @@ pub(super) fn take_word(report: &Report, book: &mut Book, moment: &mut Moment<'_
     note_on_payment(&before, posted, report, book, moment);
     note_on_call(posted, report, book, moment);
     note_on_relatives(&before, posted, book, moment);
+    if posted == Step::Succeed {
+        note_proof(key, report.word.proof.as_ref(), book);
+    }
     if let Some(kind) = event(before.kind, posted) {
         tell::record_event(key, kind, book, moment);
     }
@@ -157,6 +160,14 @@ fn note_on_call(step: Step, report: &Report, book: &mut Book, moment: &Moment<'_
     }
     if let Some(call) = book.calls.change(&(report.account, report.payment)) {
         *call = after;
+    }
+}
+
+fn note_proof(key: (AccountId, PaymentId), proof: Option<&String>, book: &mut Book) {
+    if let Some(proof) = proof
+        && let Some(Detail::Disbursement(disbursement)) = book.details.change(&key)
+    {
+        disbursement.proof = Some(proof.clone());
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::account::{Endpoint, Environment};
 use crate::charge::{Charge, Customer, MobileMoney};
 use crate::fee::FeeRule;
+use crate::idempotency::KeyScope;
 use crate::idempotency::{Fingerprint, KeyUse};
 use crate::ledger::Fact;
 use crate::money::{Currency, Money};
@@ -13,7 +14,7 @@ use crate::provider_call::{CallState, Provider, Verdict, Word};
 use crate::scenario::Scenario;
 use crate::settlement::SettlementRule;
 
-const ACCOUNT: AccountId = AccountId(1);
+pub(super) const ACCOUNT: AccountId = AccountId(1);
 
 struct Plain;
 
@@ -22,20 +23,30 @@ impl Wording for Plain {
         format!("{} {:?}", payment.dgs_reference, payment.state)
     }
 
+    fn link(&self, link: &Link, now: Timestamp) -> String {
+        format!("{} {}", link.offer.title, link.state(now).word())
+    }
+
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
+        let refused: Vec<i64> = told.refused.iter().map(|line| line.line).collect();
+        let accepted: Vec<i64> = told.accepted.iter().map(|(place, _)| place.line).collect();
+        format!("{accepted:?} not {refused:?}")
+    }
+
     fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
         format!("{} {}", kind.word(), told.payment.dgs_reference)
     }
 }
 
 /// A book with one account, its endpoint, and a clock that stands still.
-struct World {
-    book: Book,
+pub(super) struct World {
+    pub(super) book: Book,
     ids: IdSource,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let mut book = Book::default();
         let account = Account {
             id: ACCOUNT,
@@ -65,33 +76,37 @@ impl World {
         }
     }
 
-    fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
+    pub(super) fn run(&mut self, command: Command) -> Result<Answer, Refusal> {
         let mut moment = Moment { now: self.now, ids: &mut self.ids, wording: &Plain };
         decide(command, &mut self.book, &mut moment)
     }
 
-    fn create(&mut self, reference: &str, key_use: Option<KeyUse>) -> Result<Answer, Refusal> {
+    pub(super) fn create(
+        &mut self,
+        reference: &str,
+        key_use: Option<KeyUse>,
+    ) -> Result<Answer, Refusal> {
         self.run(Command::CreateCharge(Box::new(charge_of(5000, reference, key_use))))
     }
 
-    fn payment(&self, reference: &str) -> &Payment {
+    pub(super) fn payment(&self, reference: &str) -> &Payment {
         let found = self.book.payments.new_rows().find(|(_, row)| row.dgs_reference == reference);
         found.unwrap().1
     }
 
-    fn report(&mut self, reference: &str, verdict: Verdict) {
+    pub(super) fn report(&mut self, reference: &str, verdict: Verdict) {
         let payment = self.payment(reference).id;
-        let word = Word { verdict, provider_reference: None, ask_again_after: None };
+        let word = Word { verdict, provider_reference: None, proof: None, ask_again_after: None };
         let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
         self.run(Command::ReportProvider(report)).unwrap();
     }
 
-    fn told(&self) -> Vec<&str> {
+    pub(super) fn told(&self) -> Vec<&str> {
         self.book.events.iter().map(|event| event.body.as_str()).collect()
     }
 }
 
-fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
+pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     CreateCharge {
         account: ACCOUNT,
@@ -105,6 +120,7 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
                 first_name: "Jane".to_owned(),
                 last_name: "Doe".to_owned(),
                 phone: phone.clone(),
+                address: None,
             },
             redirect_url: None,
             narration: None,
@@ -112,6 +128,7 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
             card: None,
             scenario: Scenario::default(),
         },
+        card_nonce: None,
         link: None,
         callback_url: None,
         provider: Provider::Simulator,
@@ -119,14 +136,14 @@ fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) -> CreateChar
     }
 }
 
-fn key_use(key: &str, fingerprint: u8) -> KeyUse {
+pub(super) fn key_use(key: &str, fingerprint: u8) -> KeyUse {
     KeyUse {
         scope: KeyScope { account: ACCOUNT, operation: "POST /charges", key: key.to_owned() },
         fingerprint: Fingerprint([fingerprint; 32]),
     }
 }
 
-fn declined() -> Verdict {
+pub(super) fn declined() -> Verdict {
     Verdict::Declined(Reason {
         kind: "declined".to_owned(),
         code: "05".to_owned(),
@@ -224,8 +241,11 @@ fn a_merchants_reference_is_taken_once_and_a_refusal_burns_no_key() {
 fn a_reference_that_we_may_yet_make_is_reserved() {
     use super::create_charge::is_reserved;
     assert!(is_reserved("dgs_500", 500) && is_reserved("dgs_9000", 500));
+    assert!(is_reserved("DGS500", 500) && !is_reserved("DGS499", 500));
     assert!(!is_reserved("dgs_499", 500) && !is_reserved("dgs_0500", 500));
     assert!(!is_reserved("INV-9000", 500) && !is_reserved("dgs_x", 500));
+    assert!(is_reserved("DGSCONV1A2B3C4D", 500) && is_reserved("DGSREF12", 500));
+    assert!(!is_reserved("DGSCONV1", 500) && !is_reserved("DGSREF", 500));
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! What must be true of a ledger, whoever wrote it. Said a second time and apart from the code
 //! that posts, so that an error in a rule cannot hide behind itself.
 
-use crate::ledger::{Chain, Fact, Journal, Place, Transfer, Wallet};
+use crate::ledger::{Chain, Journal, Place, Transfer, Wallet};
 use crate::money::{Currency, Money, MoneyError};
-use crate::payment::{Payment, PaymentState};
 
 /// Why the cells of a row are not a transfer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +81,19 @@ impl Replay {
         *balance = balance.saturating_add(minor);
     }
 
+    /// Both together.
+    pub fn with(self, other: Replay) -> Replay {
+        Replay {
+            pending: self.pending.saturating_add(other.pending),
+            available: self.available.saturating_add(other.available),
+            held: self.held.saturating_add(other.held),
+        }
+    }
+
+    pub const fn of(pending: i128, available: i128, held: i128) -> Replay {
+        Replay { pending, available, held }
+    }
+
     pub fn is_below_zero(&self) -> bool {
         self.pending < 0 || self.available < 0 || self.held < 0
     }
@@ -103,57 +115,11 @@ impl std::fmt::Display for Replay {
     }
 }
 
-/// The one journal that a charge in this state must have, with its transfers in order; none when
-/// no money has moved.
-pub fn owed_journal(payment: &Payment) -> Option<(Fact, Vec<Transfer>)> {
-    let net_minor = payment.gross.minor().saturating_sub(payment.fee_minor);
-    let (fact, parts) = match payment.state {
-        PaymentState::Pending | PaymentState::Failed => return None,
-        PaymentState::Successful => (
-            Fact::ChargeSucceeded,
-            vec![(Place::Pending, net_minor), (Place::Fees, payment.fee_minor)],
-        ),
-        PaymentState::ConfirmedLate => {
-            (Fact::ChargeConfirmedLate, vec![(Place::Suspense, payment.gross.minor())])
-        }
-    };
-    let transfer = |(credit, minor): (Place, i64)| {
-        let amount = Money::from_minor(minor, payment.gross.currency()).ok()?;
-        Some(Transfer { debit: Place::Provider(payment.provider), credit, amount })
-    };
-    Some((fact, parts.into_iter().filter_map(transfer).collect()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payment::{Method, PaymentKind};
-    use crate::provider_call::Provider;
+    use crate::ledger::Fact;
     use crate::{AccountId, PaymentId, Timestamp};
-
-    fn payment(state: PaymentState, minor: i64, fee_minor: i64) -> Payment {
-        Payment {
-            account: AccountId(1),
-            id: PaymentId(7),
-            kind: PaymentKind::Charge,
-            method: Method::MobileMoney,
-            state,
-            version: 2,
-            dgs_reference: "dgs_7".to_owned(),
-            gross: Money::from_minor(minor, Currency::Rwf).unwrap(),
-            fee_minor,
-            provider: Provider::Simulator,
-            provider_reference: None,
-            next_action: None,
-            reason: None,
-            callback_url: None,
-            link: None,
-            refunded_minor: 0,
-            created_at: Timestamp::default(),
-            finished_at: None,
-            settled_at: None,
-        }
-    }
 
     #[test]
     fn only_four_cells_that_mean_something_make_a_transfer() {
@@ -197,21 +163,5 @@ mod tests {
         replay.post(&read_transfer("available", "held", 6, "RWF").unwrap());
         assert!(replay.is_below_zero());
         assert_eq!(replay.to_string(), "pending 0, available -1, held 6");
-    }
-
-    /// The two tellings of the same rule agree.
-    #[test]
-    fn what_is_owed_is_what_is_posted() {
-        for fee_minor in [0, 150, 5000] {
-            let successful = payment(PaymentState::Successful, 5000, fee_minor);
-            let posted = Fact::ChargeSucceeded.transfers(&successful, None).unwrap();
-            assert_eq!(owed_journal(&successful), Some((Fact::ChargeSucceeded, posted)));
-            let late = payment(PaymentState::ConfirmedLate, 5000, fee_minor);
-            let posted = Fact::ChargeConfirmedLate.transfers(&late, None).unwrap();
-            assert_eq!(owed_journal(&late), Some((Fact::ChargeConfirmedLate, posted)));
-        }
-        for state in [PaymentState::Pending, PaymentState::Failed] {
-            assert_eq!(owed_journal(&payment(state, 5000, 150)), None);
-        }
     }
 }

@@ -4,6 +4,7 @@
 pub mod audit;
 mod fact;
 mod journal;
+pub mod owed;
 mod place;
 mod wallet;
 

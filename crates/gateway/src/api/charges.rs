@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
-use dialects::json::Object;
+use dialects::json::{Object, Value};
 use domain::charge::{Charge, Customer, MobileMoney};
-use domain::decide::{Answer, Command, CreateCharge};
+use domain::decide::{Command, CreateCharge};
 use domain::money::{Currency, Money};
 use domain::payment::Method;
 use domain::phone::{Network, Phone};
@@ -16,11 +16,14 @@ use domain::scenario::{Choice, Scenario};
 use domain::{Environment, limits};
 
 use crate::api::caller::Caller;
+use crate::api::card_fields::{self, CardFields, nonce_problem};
 use crate::api::form::Form;
-use crate::api::idempotency_key::key_use;
+use crate::api::idempotency_key::{key_use, keyed};
 use crate::api::json_body::JsonBody;
-use crate::api::{Problem, json_answer};
+use crate::api::{Problem, written_answer};
 use crate::app::App;
+use crate::directory::Entry;
+use crate::secrets::random_number;
 
 const OPERATION: &str = "POST /charges";
 
@@ -30,116 +33,161 @@ pub async fn create(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let account = &caller.0.account;
-    let key_use = key_use(&headers, account.id, OPERATION, &body)?;
-    let request = read(&body, &app)?;
-    let command = CreateCharge {
-        account: account.id,
-        key_use,
-        dgs_reference: request.dgs_reference,
-        method: Method::MobileMoney,
-        gross: request.amount,
-        first_word: Some(app.simulator.first_word(request.charge.scenario)),
-        charge: request.charge,
-        link: None,
-        callback_url: request.callback_url,
-        provider: Provider::Simulator,
-    };
-    match app.store.lane().submit(Command::CreateCharge(Box::new(command))).await? {
-        Answer::Written { body, is_replay } => {
-            let mut response = json_answer(StatusCode::OK, body);
-            if is_replay {
-                response.headers_mut().insert(
-                    HeaderName::from_static("idempotent-replayed"),
-                    HeaderValue::from_static("true"),
-                );
-            }
-            Ok(response)
-        }
-        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
-    }
+    let account = caller.0.account.id;
+    let key_use = keyed(key_use(&headers, account, OPERATION, &body)?, &app);
+    let request = read(&body, &app, &caller.0)?;
+    let nonce_field = request.nonce_field;
+    let command = CreateCharge { key_use, ..request.command };
+    let answer = app.store.lane().submit(Command::CreateCharge(Box::new(command))).await;
+    written_answer(answer.map_err(|error| nonce_problem(error, nonce_field))?)
 }
 
 /// A request whose every field is in order.
 struct Request {
-    amount: Money,
-    charge: Charge,
-    dgs_reference: Option<String>,
-    callback_url: Option<String>,
+    command: CreateCharge,
+    /// Where the nonce of the encrypted card stands, for the fault of one that is used.
+    nonce_field: &'static str,
 }
 
 /// Reads the guide's parameter table from top to bottom, so that all faults come at once and in
 /// its order.
-fn read(body: &Object, app: &App) -> Result<Request, Problem> {
+fn read(body: &Object, app: &App, entry: &Entry) -> Result<Request, Problem> {
+    let account = &entry.account;
     let mut form = Form::of(body);
-    let amount = amount(&mut form);
-    currency(&mut form);
-    payment_type(&mut form);
+    // What an amount and the fields after it mean depends on these two.
+    let (method, currency) = (method(&form), currency(&form));
+    let amount = amount(&mut form, currency.unwrap_or(Currency::Rwf));
+    check_currency(&mut form, method, currency, &account.card_currencies);
+    check_payment_type(&mut form);
     let customer = customer(&mut form);
-    let redirect_url = redirect_url(&mut form, app.settings.environment);
-    let mobile_money = mobile_money(&mut form);
-    let narration = form.text("narration", limits::NARRATION_CHARS_MAX).map(str::to_owned);
-    let scenario = scenario(&mut form, app.settings.environment);
+    let redirect_url = redirect_url(&mut form, app.settings.environment, method);
+    let (mobile_money, narration, fields) = if method == Method::Card {
+        let narration = narration(&mut form);
+        (None, narration, card_fields::read(&mut form, app, entry))
+    } else {
+        let mobile_money = mobile_money(&mut form);
+        (mobile_money, narration(&mut form), None)
+    };
+    let choice = if method == Method::Card { Choice::CARD } else { Choice::MOBILE_MONEY };
+    let scenario = scenario(&mut form, app.settings.environment, choice);
     let dgs_reference = dgs_reference(&mut form);
     let callback_url = callback_url(&mut form, app);
     form.finish()?;
-    let (Some(amount), Some(customer), Some(scenario)) = (amount, customer, scenario) else {
+    let (Some(gross), Some(customer), Some(scenario)) = (amount, customer, scenario) else {
         return Err(Problem::Bug);
     };
-    let charge = Charge { customer, redirect_url, narration, mobile_money, card: None, scenario };
-    Ok(Request { amount, charge, dgs_reference, callback_url })
+    let (card, card_nonce, nonce_field) = match fields {
+        Some(CardFields { card, nonce, nonce_field }) => (Some(card), Some(nonce), nonce_field),
+        None => (None, None, ""),
+    };
+    let first_word = match card {
+        Some(_) => app.simulator.first_word_of_card(scenario, random_number()),
+        None => app.simulator.first_word(scenario),
+    };
+    let command = CreateCharge {
+        account: account.id,
+        key_use: None,
+        dgs_reference,
+        method,
+        gross,
+        charge: Charge { customer, redirect_url, narration, mobile_money, card, scenario },
+        card_nonce,
+        link: None,
+        callback_url,
+        provider: Provider::Simulator,
+        first_word: Some(first_word),
+    };
+    Ok(Request { command, nonce_field })
 }
 
-fn amount(form: &mut Form<'_>) -> Option<Money> {
+/// The method that the fields are read for; mobile money where the request names none of ours.
+fn method(form: &Form<'_>) -> Method {
+    match form.value("payment_type") {
+        Some(Value::Text(word)) if word.trim() == Method::Card.word() => Method::Card,
+        Some(_) | None => Method::MobileMoney,
+    }
+}
+
+fn currency(form: &Form<'_>) -> Option<Currency> {
+    match form.value("currency") {
+        Some(Value::Text(code)) => Currency::parse(code.trim()),
+        Some(_) | None => None,
+    }
+}
+
+fn amount(form: &mut Form<'_>, currency: Currency) -> Option<Money> {
     let text = form.required_number("amount")?;
-    form.keep("amount", Money::from_decimal_text(text, Currency::Rwf))
+    form.keep("amount", Money::from_decimal_text(text, currency))
 }
 
-fn currency(form: &mut Form<'_>) {
-    if let Some(code) = form.required_text("currency", 3)
-        && code != Currency::Rwf.code()
-    {
+fn check_currency(
+    form: &mut Form<'_>,
+    method: Method,
+    currency: Option<Currency>,
+    of_cards: &[Currency],
+) {
+    if form.required_text("currency", 3).is_none() {
+        return;
+    }
+    if method == Method::Card {
+        if !currency.is_some_and(|currency| of_cards.contains(&currency)) {
+            let codes: Vec<&str> = of_cards.iter().map(|currency| currency.code()).collect();
+            form.fault("currency", format!("must be one of {} for cards", codes.join(", ")));
+        }
+    } else if currency != Some(Currency::Rwf) {
         form.fault("currency", "must be RWF for mobile money");
     }
 }
 
-fn payment_type(form: &mut Form<'_>) {
+fn check_payment_type(form: &mut Form<'_>) {
     if let Some(word) = form.required_text("payment_type", limits::NAME_CHARS_MAX)
-        && Method::parse(word) != Some(Method::MobileMoney)
+        && !matches!(Method::parse(word), Some(Method::MobileMoney | Method::Card))
     {
-        form.fault("payment_type", "must be mobile_money");
+        form.fault("payment_type", "must be mobile_money or card");
     }
 }
 
+fn narration(form: &mut Form<'_>) -> Option<String> {
+    form.text("narration", limits::NARRATION_CHARS_MAX).map(str::to_owned)
+}
+
 fn customer(form: &mut Form<'_>) -> Option<Customer> {
-    let email = form.required_text("customer_email", limits::EMAIL_CHARS_MAX);
-    if let Some(email) = email
-        && !is_email(email)
-    {
-        form.fault("customer_email", "must be an email address");
-    }
+    let email = email(form);
     let first_name = form.required_text("customer_first_name", limits::NAME_CHARS_MAX);
     let last_name = form.required_text("customer_last_name", limits::NAME_CHARS_MAX);
+    let phone = phone(form);
+    Some(Customer {
+        email: email?,
+        first_name: first_name?.to_owned(),
+        last_name: last_name?.to_owned(),
+        phone: phone?,
+        address: None,
+    })
+}
+
+pub(super) fn email(form: &mut Form<'_>) -> Option<String> {
+    let email = form.required_text("customer_email", limits::EMAIL_CHARS_MAX)?;
+    if !is_email(email) {
+        form.fault("customer_email", "must be an email address");
+    }
+    Some(email.to_owned())
+}
+
+pub(super) fn phone(form: &mut Form<'_>) -> Option<Phone> {
     let number = form.required_text("customer_phone", limits::NAME_CHARS_MAX);
     let place = form.place();
     let code = form.required_text("customer_phone_country_code", limits::NAME_CHARS_MAX);
-    let phone = match Phone::international(code?, number?) {
-        Ok(phone) => phone,
+    match Phone::international(code?, number?) {
+        Ok(phone) => Some(phone),
         Err(error @ domain::phone::PhoneError::NotACountryCode) => {
             form.fault("customer_phone_country_code", error.to_string());
-            return None;
+            None
         }
         Err(error) => {
             form.fault_at(place, "customer_phone", error.to_string());
-            return None;
+            None
         }
-    };
-    Some(Customer {
-        email: email?.to_owned(),
-        first_name: first_name?.to_owned(),
-        last_name: last_name?.to_owned(),
-        phone,
-    })
+    }
 }
 
 /// One `@`, something before it, a domain with a dot behind it. More cannot be known without
@@ -155,8 +203,13 @@ fn is_email(text: &str) -> bool {
         && !text.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ',' | ';'))
 }
 
-fn redirect_url(form: &mut Form<'_>, environment: Environment) -> Option<String> {
-    let text = form.required_text("redirect_url", limits::URL_CHARS_MAX)?;
+/// A card's payer may have nowhere to go back to.
+fn redirect_url(form: &mut Form<'_>, environment: Environment, method: Method) -> Option<String> {
+    let text = if method == Method::Card {
+        form.text("redirect_url", limits::URL_CHARS_MAX)?
+    } else {
+        form.required_text("redirect_url", limits::URL_CHARS_MAX)?
+    };
     if is_web_address(text, environment) {
         return Some(text.to_owned());
     }
@@ -165,7 +218,7 @@ fn redirect_url(form: &mut Form<'_>, environment: Environment) -> Option<String>
 }
 
 /// Where a browser may be sent: https, in the sandbox http too.
-fn is_web_address(text: &str, environment: Environment) -> bool {
+pub(super) fn is_web_address(text: &str, environment: Environment) -> bool {
     let Ok(uri) = text.parse::<http::Uri>() else { return false };
     let scheme_is_fit = match uri.scheme_str() {
         Some("https") => true,
@@ -176,7 +229,7 @@ fn is_web_address(text: &str, environment: Environment) -> bool {
     scheme_is_fit && !authority.is_empty() && !authority.contains('@')
 }
 
-fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
+pub(super) fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
     let network = match form.required_text("mobile_money_network", limits::NAME_CHARS_MAX) {
         Some(name) => {
             let network = Network::parse(name);
@@ -193,7 +246,11 @@ fn mobile_money(form: &mut Form<'_>) -> Option<MobileMoney> {
 }
 
 /// `None` only beside a fault.
-fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<Scenario> {
+pub(super) fn scenario(
+    form: &mut Form<'_>,
+    environment: Environment,
+    choice: Choice,
+) -> Option<Scenario> {
     if form.value("scenario_key").is_none() {
         return Some(Scenario::default());
     }
@@ -202,10 +259,11 @@ fn scenario(form: &mut Form<'_>, environment: Environment) -> Option<Scenario> {
         return None;
     }
     let text = form.required_text("scenario_key", limits::NAME_CHARS_MAX)?;
-    let scenario = Scenario::parse(text, Choice::MOBILE_MONEY);
+    let scenario = Scenario::parse(text, choice);
     if scenario.is_none() {
-        let allowed = Choice::MOBILE_MONEY.listed();
-        form.fault("scenario_key", format!("must be one or two, joined by &, of {allowed}"));
+        let allowed = choice.listed();
+        let count = if choice.issuers.is_empty() { "one" } else { "one or two, joined by &," };
+        form.fault("scenario_key", format!("must be {count} of {allowed}"));
     }
     scenario
 }
@@ -219,7 +277,7 @@ fn dgs_reference(form: &mut Form<'_>) -> Option<String> {
     is_fit.then(|| text.to_owned())
 }
 
-fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
+pub(super) fn callback_url(form: &mut Form<'_>, app: &App) -> Option<String> {
     let text = form.text("callback_url", limits::URL_CHARS_MAX)?;
     let checked = app.egress.check_url(text);
     form.keep("callback_url", checked).map(|_| text.to_owned())

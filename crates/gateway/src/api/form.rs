@@ -12,7 +12,7 @@ pub struct Form<'a> {
 }
 
 /// Where a field begins, so that a fault found later still stands in the order of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(usize);
 
 impl<'a> Form<'a> {
@@ -33,9 +33,43 @@ impl<'a> Form<'a> {
         self.faults.insert(place.0.min(self.faults.len()), fault);
     }
 
-    /// The value, unless it is absent or null.
+    /// The value, unless it is absent or null. A name with a dot is that of a field within an
+    /// object: `recipient.bank_key`.
     pub fn value(&self, field: &str) -> Option<&'a Value> {
-        self.object.find(field).filter(|value| !matches!(value, Value::Null))
+        let value = match field.split_once('.') {
+            Some((outer, inner)) => match self.object.find(outer)? {
+                Value::Object(object) => object.find(inner),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Text(_)
+                | Value::List(_) => None,
+            },
+            None => self.object.find(field),
+        };
+        value.filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// Whether an object is there, as it must be.
+    pub fn requires_object(&mut self, field: &'static str) -> bool {
+        let message = match self.value(field) {
+            Some(Value::Object(_)) => return true,
+            Some(_) => "must be an object",
+            None => "is required",
+        };
+        self.fault(field, message);
+        false
+    }
+
+    /// The values of a list that must be there.
+    pub fn required_list(&mut self, field: &'static str) -> Option<&'a [Value]> {
+        let message = match self.value(field) {
+            Some(Value::List(values)) => return Some(values),
+            Some(_) => "must be a list",
+            None => "is required",
+        };
+        self.fault(field, message);
+        None
     }
 
     /// A trimmed text of at most `chars_max` characters without control characters.
@@ -74,14 +108,33 @@ impl<'a> Form<'a> {
 
     /// The exact text of a number that must be there.
     pub fn required_number(&mut self, field: &'static str) -> Option<&'a str> {
-        match self.value(field) {
-            Some(Value::Number(text)) => Some(text),
-            Some(_) => {
+        if self.value(field).is_none() {
+            self.fault(field, "is required");
+        }
+        self.number(field)
+    }
+
+    /// Whether the field is there at all, be it as null.
+    pub fn is_sent(&self, field: &str) -> bool {
+        self.object.find(field).is_some()
+    }
+
+    /// The exact text of a number.
+    pub fn number(&mut self, field: &'static str) -> Option<&'a str> {
+        match self.value(field)? {
+            Value::Number(text) => Some(text),
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
                 self.fault(field, "must be a number, without quotes");
                 None
             }
-            None => {
-                self.fault(field, "is required");
+        }
+    }
+
+    pub fn flag(&mut self, field: &'static str) -> Option<bool> {
+        match self.value(field)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::Null | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
+                self.fault(field, "must be true or false");
                 None
             }
         }
@@ -105,5 +158,9 @@ impl<'a> Form<'a> {
     /// All faults at once, if there are any.
     pub fn finish(self) -> Result<(), Problem> {
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::Fields(self.faults)) }
+    }
+
+    pub fn into_faults(self) -> Vec<FieldFault> {
+        self.faults
     }
 }

@@ -1,12 +1,18 @@
-//! The idempotency key of a request.
+//! The idempotency key of a request, and what was answered under it before.
 
 use axum::http::HeaderMap;
+use axum::response::Response;
 use dialects::json::Object;
 use domain::AccountId;
-use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
+use domain::decide::Answer;
+use domain::idempotency::{Fingerprint, Judgement, KeyScope, KeyUse, judge};
 use domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
+use store::query::first_uses::find_first_use;
 
-use crate::api::Problem;
+use zeroize::Zeroizing;
+
+use crate::api::{Problem, written_answer};
+use crate::app::App;
 
 const NAMES: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
 
@@ -33,11 +39,48 @@ pub fn key_use(
             "must be 1 to 255 visible ASCII characters",
         ));
     }
+    let scope = KeyScope { account, operation, key: bare.to_owned() };
+    Ok(Some(KeyUse { scope, fingerprint: fingerprint(body) }))
+}
+
+pub fn fingerprint(body: &Object) -> Fingerprint {
     let mut fingerprint = [0; 32];
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.canonical().as_bytes());
+    let canonical = Zeroizing::new(body.canonical());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
     fingerprint.copy_from_slice(digest.as_ref());
-    Ok(Some(KeyUse {
-        scope: KeyScope { account, operation, key: bare.to_owned() },
-        fingerprint: Fingerprint(fingerprint),
-    }))
+    Fingerprint(fingerprint)
+}
+
+/// What a request with a fault is answered: its first answer, when it was in order at the time
+/// and time alone made it faulty; else the fault.
+pub async fn replayed(
+    app: &App,
+    key_use: Option<KeyUse>,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    written_answer(first_answer(app, key_use, problem).await?)
+}
+
+pub async fn first_answer(
+    app: &App,
+    key_use: Option<KeyUse>,
+    problem: Problem,
+) -> Result<Answer, Problem> {
+    let Some(KeyUse { scope, fingerprint }) = key_use else { return Err(problem) };
+    let first = app.store.read(move |reader| find_first_use(reader, &scope)).await?;
+    match judge(first.as_ref(), &fingerprint) {
+        Judgement::Replay(body) => Ok(Answer::Written { body: body.to_owned(), is_replay: true }),
+        Judgement::Proceed | Judgement::KeyReused => Err(problem),
+    }
+}
+
+/// The claim of a request that carries secrets. A bare hash of few unknown digits could be
+/// searched for them by whoever reads the database; under a key of ours it tells nothing.
+pub fn keyed(key_use: Option<KeyUse>, app: &App) -> Option<KeyUse> {
+    key_use.map(|key_use| KeyUse {
+        fingerprint: Fingerprint(
+            app.master_key.derive("fingerprints").sign(&[&key_use.fingerprint.0]),
+        ),
+        ..key_use
+    })
 }

@@ -23,16 +23,24 @@ impl FromRequest<Arc<App>> for JsonBody {
         }
         let bytes =
             body::read(request.into_body(), limits::BODY_BYTES_MAX, limits::BODY_TIMEOUT).await?;
-        let tolerance = match app.settings.environment {
-            Environment::Test => Tolerance::TrailingCommas,
-            Environment::Live => Tolerance::Strict,
-        };
-        Ok(JsonBody(parse_object(&bytes, tolerance)?))
+        Ok(JsonBody(parse_object(&bytes, tolerance(app.settings.environment))?))
+    }
+}
+
+pub(super) const fn tolerance(environment: Environment) -> Tolerance {
+    match environment {
+        Environment::Test => Tolerance::TrailingCommas,
+        Environment::Live => Tolerance::Strict,
     }
 }
 
 /// `application/json`, with any parameters but another charset than UTF-8.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    is_type(headers, "application/json")
+}
+
+/// The same for any type of text.
+pub(super) fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let Ok(text) = value.to_str() else { return false };
@@ -42,7 +50,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         !name.trim().eq_ignore_ascii_case("charset")
             || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
-    media_type.eq_ignore_ascii_case("application/json")
+    media_type.eq_ignore_ascii_case(wanted)
         && charset_is_utf8
         && !headers.contains_key(header::CONTENT_ENCODING)
 }

@@ -121,8 +121,12 @@ async fn the_sandboxs_liberties_end_here() {
     let live = Live::with_whitelist(&[]).await;
     for (path, body, status, part) in [
         ("/charges", r#"{"scenario_key": "scenario:auth_pin"}"#, 400, "for the sandbox alone"),
+        ("/convert", r#"{"scenario_key": "scenario:failed"}"#, 400, "for the sandbox alone"),
+        ("/refunds", r#"{"scenario_key": "scenario:failed"}"#, 400, "for the sandbox alone"),
         ("/charges", r#"{"redirect_url": "http://yourdomain.com/"}"#, 400, "https address"),
         ("/charges", r#"{"amount": 1,}"#, 400, "not valid JSON"),
+        ("/disburse", r#"{"scenario_key": "scenario:successful"}"#, 400, "for the sandbox alone"),
+        ("/disburse/bulk", r#"{"mode": "all",}"#, 400, "not valid JSON"),
         ("/sandbox/clock", r#"{"advance_seconds": 1}"#, 404, "\"92\""),
     ] {
         let request = live.request(path, Some(body), "198.51.100.1");
@@ -142,6 +146,8 @@ impl Settings {
             extra_ca_file: None,
             banks_file: None,
             approval_delay: Duration::from_secs(2),
+            transfer_delay: Duration::from_secs(2),
+            conversion_delay: Duration::from_secs(2),
             requests_per_second: None,
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,

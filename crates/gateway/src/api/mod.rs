@@ -1,10 +1,16 @@
 //! The merchants' HTTP API.
 
+mod authorize;
 mod balance;
 mod banks;
+mod bulk_disbursements;
 mod caller;
+mod card_fields;
+mod card_public_key;
 mod charges;
 mod client_address;
+mod convert;
+mod disbursements;
 mod form;
 mod frame;
 mod health;
@@ -12,7 +18,13 @@ mod idempotency_key;
 mod json_body;
 #[cfg(test)]
 mod live_tests;
+mod offer_form;
+mod paging;
+pub mod pay;
+mod payment_links;
 mod problem;
+mod rates;
+mod refunds;
 mod router;
 mod sandbox_clock;
 mod transactions;
@@ -21,8 +33,9 @@ pub use problem::Problem;
 pub use router::router;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use domain::decide::Answer;
 
 /// An answer of the API: JSON text with a status.
 fn json_answer(status: StatusCode, body: String) -> Response {
@@ -32,4 +45,21 @@ fn json_answer(status: StatusCode, body: String) -> Response {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// The answer that a command wrote, marked where it is a repetition of an earlier one.
+fn written_answer(answer: Answer) -> Result<Response, Problem> {
+    match answer {
+        Answer::Written { body, is_replay } => {
+            let mut response = json_answer(StatusCode::OK, body);
+            if is_replay {
+                response.headers_mut().insert(
+                    HeaderName::from_static("idempotent-replayed"),
+                    HeaderValue::from_static("true"),
+                );
+            }
+            Ok(response)
+        }
+        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
+    }
 }

@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dialects::json::JsonFault;
+use dialects::bulk_csv::CsvFault;
+use dialects::json::{JsonFault, number};
+use dialects::object::LineObject;
 use domain::access::AccessRefusal;
-use domain::decide::Refusal;
+use domain::decide::{Refusal, RefusedLine, ShortWallet};
+use domain::link::LinkRefusal;
+use domain::money::amount_text;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use store::{StoreError, SubmitError};
 
 use crate::api::json_answer;
@@ -29,12 +34,21 @@ pub enum Problem {
     Fields(Vec<FieldFault>),
     #[error(transparent)]
     Json(#[from] JsonFault),
+    #[error(transparent)]
+    Csv(#[from] CsvFault),
+    /// Lines of a bulk, none of which was done.
+    #[error("{} of the lines cannot be done; nothing was done", .0.len())]
+    Lines(Vec<RefusedLine>),
+    #[error("Insufficient {} balance", .0.currency)]
+    ShortWallet(ShortWallet),
     #[error("the {0} header {1}")]
     Header(&'static str, &'static str),
     #[error("the Content-Type header must be application/json")]
     WrongType,
-    #[error("the body is larger than 64 KiB")]
-    BodyTooLarge,
+    #[error("the Content-Type header must be application/json or text/csv")]
+    WrongBulkType,
+    #[error("the body is larger than {} KiB", bytes_max / 1024)]
+    BodyTooLarge { bytes_max: usize },
     #[error("the body did not arrive in time")]
     BodyTooSlow,
     #[error("the body ended early or was badly framed")]
@@ -45,6 +59,8 @@ pub enum Problem {
     Access(#[from] AccessRefusal),
     #[error("nothing is here under this name for your account")]
     NotFound,
+    #[error(transparent)]
+    Link(LinkRefusal),
     #[error("{0}")]
     Conflict(String),
     #[error("too many requests; wait as Retry-After says")]
@@ -64,22 +80,57 @@ struct Envelope<'a> {
     status: &'static str,
     error_code: &'static str,
     message: String,
-    #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
-    errors: &'a [FieldFault],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldFault>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<LineObject>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    short_wallet: Option<ShortWalletFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     request_id: &'a str,
 }
 
+/// What a short wallet has, and what was asked of it.
+#[derive(Serialize)]
+struct ShortWalletFields {
+    available_balance: Box<RawValue>,
+    required: Box<RawValue>,
+    currency: &'static str,
+}
+
+impl ShortWalletFields {
+    fn of(short: &ShortWallet) -> ShortWalletFields {
+        let amount = |minor| number(amount_text(minor, short.currency));
+        ShortWalletFields {
+            available_balance: amount(short.available_minor),
+            required: amount(short.required_minor),
+            currency: short.currency.code(),
+        }
+    }
+}
+
 impl Problem {
+    /// One field at fault.
+    pub fn field(field: &'static str, message: String) -> Problem {
+        Problem::Fields(vec![FieldFault { field, message }])
+    }
+
     /// HTTP status, error code, and for 99 what became of the request.
     fn parts(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
-            Problem::Fields(_) | Problem::Json(_) | Problem::Header(..) | Problem::BodyBroken => {
-                (StatusCode::BAD_REQUEST, "90", None)
+            Problem::Fields(_)
+            | Problem::Json(_)
+            | Problem::Csv(_)
+            | Problem::Lines(_)
+            | Problem::ShortWallet(_)
+            | Problem::Header(..)
+            | Problem::BodyBroken
+            | Problem::Link(_) => (StatusCode::BAD_REQUEST, "90", None),
+            Problem::WrongType | Problem::WrongBulkType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "90", None)
             }
-            Problem::WrongType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "90", None),
-            Problem::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "90", None),
+            Problem::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "90", None),
             Problem::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "90", None),
             Problem::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "90", None),
             Problem::Access(AccessRefusal::AddressNotAllowed) => {
@@ -105,15 +156,25 @@ impl Problem {
         matches!(self, Problem::Busy).then_some(1)
     }
 
+    /// Whether the same request may well be done later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Problem::Busy | Problem::NotStored | Problem::Unknown)
+    }
+
     /// The whole answer, in the envelope of all errors.
     pub fn answer(&self, request_id: &RequestId) -> Response {
         let (status, error_code, outcome) = self.parts();
-        let errors = if let Problem::Fields(faults) = self { faults.as_slice() } else { &[] };
+        let errors = if let Problem::Fields(faults) = self { faults.clone() } else { Vec::new() };
+        let lines = if let Problem::Lines(lines) = self { lines.as_slice() } else { &[] };
+        let short = if let Problem::ShortWallet(short) = self { Some(short) } else { None };
+        let of_amount = short.map(|_| FieldFault { field: "amount", message: self.to_string() });
         let envelope = Envelope {
             status: "failed",
             error_code,
             message: self.to_string(),
-            errors,
+            errors: errors.into_iter().chain(of_amount).collect(),
+            lines: lines.iter().map(LineObject::refused).collect(),
+            short_wallet: short.map(ShortWalletFields::of),
             outcome,
             request_id: request_id.as_str(),
         };
@@ -144,7 +205,7 @@ impl IntoResponse for Problem {
 impl From<BodyFault> for Problem {
     fn from(fault: BodyFault) -> Problem {
         match fault {
-            BodyFault::TooLarge => Problem::BodyTooLarge,
+            BodyFault::TooLarge { bytes_max } => Problem::BodyTooLarge { bytes_max },
             BodyFault::TooSlow => Problem::BodyTooSlow,
             BodyFault::Broken => Problem::BodyBroken,
         }
@@ -164,14 +225,32 @@ impl From<SubmitError> for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
+        let field =
+            |field| Problem::Fields(vec![FieldFault { field, message: refusal.to_string() }]);
         match &refusal {
-            Refusal::KeyReused | Refusal::ReferenceTaken | Refusal::ReferenceReserved => {
-                Problem::Conflict(refusal.to_string())
-            }
-            Refusal::PaymentUnknown => Problem::NotFound,
-            Refusal::Money(_) | Refusal::Wallet(_) => {
-                Problem::Fields(vec![FieldFault { field: "amount", message: refusal.to_string() }])
-            }
+            Refusal::KeyReused
+            | Refusal::ReferenceTaken
+            | Refusal::ReferenceReserved
+            | Refusal::ChargeNotSuccessful
+            | Refusal::ChargeRefunded
+            | Refusal::PaymentFinished
+            | Refusal::SlugTaken
+            | Refusal::LinkChanged => Problem::Conflict(refusal.to_string()),
+            Refusal::AuthorizationUnfit { .. } => field("auth_type"),
+            Refusal::NonceUsed => field("card_nonce"),
+            Refusal::SealedCardOutOfTime => field("card_sealed"),
+            Refusal::PaymentUnknown | Refusal::LinkUnknown => Problem::NotFound,
+            Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
+            Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
+            Refusal::RateUnknown => field("to_currency"),
+            Refusal::LinkCurrencyFixed => field("currency"),
+            Refusal::Link(LinkRefusal::AmountDiffers) => field("amount"),
+            Refusal::Link(LinkRefusal::MethodNotOffered) => field("payment_type"),
+            Refusal::Link(link) => Problem::Link(*link),
+            Refusal::FeeTakesAll { .. }
+            | Refusal::RefundExceedsCharge
+            | Refusal::Money(_)
+            | Refusal::Wallet(_) => field("amount"),
             // Authenticated requests name accounts that exist.
             Refusal::AccountUnknown | Refusal::AccountNumberTaken => Problem::Bug,
         }

@@ -6,16 +6,32 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use crate::api::{balance, banks, charges, frame, health, sandbox_clock, transactions};
+use crate::api::{
+    authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert,
+    disbursements, frame, health, pay, payment_links, rates, refunds, sandbox_clock, transactions,
+};
 use crate::app::App;
 use crate::pages;
 
 pub fn router(app: &Arc<App>) -> Router {
     let api = Router::new()
         .route("/charges", post(charges::create))
+        .route("/authorize", post(authorize::submit))
+        .route("/card-public-key", get(card_public_key::show))
+        .route("/disburse", post(disbursements::create))
+        .route("/disburse/bulk", post(bulk_disbursements::create))
+        .route("/disburse/bulk/{id}", get(bulk_disbursements::show))
+        .route("/payment-links", get(payment_links::list).post(payment_links::create))
+        .route(
+            "/payment-links/{id}",
+            get(payment_links::show).patch(payment_links::change).delete(payment_links::archive),
+        )
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/balance", get(balance::show))
+        .route("/convert", post(convert::create))
+        .route("/rates", get(rates::list))
+        .route("/refunds", post(refunds::create))
         .route("/banks/{country}", get(banks::list));
     let api = match app.settings.environment {
         domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),
@@ -28,6 +44,10 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
+        .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))
+        .route("/js/v2/dgspay.js", get(pages::assets::card_script))
+        .route("/pay/{slug}", get(pages::link::show))
+        .route("/pay/{slug}/charges", get(pages::link::back).post(pay::create))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         .layer(from_fn(frame::frame))

@@ -8,13 +8,14 @@ use axum::response::Response;
 use dialects::object::{Moment, transaction_answer, transaction_list_answer};
 use domain::charge::Charge;
 use domain::id::parse_digits;
-use domain::payment::{Detail, Method, Payment, PaymentState};
-use domain::{AccountId, Currency, LinkId, PaymentId, Timestamp, limits};
+use domain::payment::{Detail, Method, Payment, PaymentKind, PaymentState};
+use domain::{AccountId, Currency, LinkId, PaymentId, Timestamp};
 use store::query::deliveries::list_attempts;
 use store::query::payments::{self, Filter, Name, Page};
 use store::{Reader, StoreError};
 
 use crate::api::caller::Caller;
+use crate::api::paging::Paging;
 use crate::api::problem::FieldFault;
 use crate::api::{Problem, json_answer};
 use crate::app::App;
@@ -30,19 +31,11 @@ pub async fn list(
         .store
         .read(move |reader| {
             reader.snapshot(|reader| {
-                let total = payments::count_payments(reader, account, &question.filter)?;
-                let limit = question.limit;
-                let page = Page {
-                    limit,
-                    skip: (question.page - 1).saturating_mul(u64::from(limit)),
-                    starting_after: question.starting_after,
-                };
-                let rows = if page.skip < total {
-                    payments::list_payments(reader, account, &question.filter, page)?
-                } else {
-                    Vec::new()
-                };
-                Ok(transaction_list_answer(&rows, question.page, limit, total))
+                let Question { filter, paging, starting_after } = question;
+                let part = Page { limit: paging.limit, skip: paging.skip(), starting_after };
+                let listing = payments::list_payments(reader, account, &filter, part)?;
+                let Paging { page, limit } = paging;
+                Ok(transaction_list_answer(&listing.payments, page, limit, listing.total))
             })
         })
         .await?;
@@ -119,20 +112,15 @@ fn timeline(
 
 /// What a list request asks for.
 struct Question {
-    page: u64,
-    limit: u32,
+    paging: Paging,
     starting_after: Option<PaymentId>,
     filter: Filter,
 }
 
 impl Question {
     fn read(query: &str) -> Result<Question, Problem> {
-        let mut question = Question {
-            page: 1,
-            limit: limits::PAGE_ROWS_DEFAULT,
-            starting_after: None,
-            filter: Filter::default(),
-        };
+        let mut question =
+            Question { paging: Paging::FIRST, starting_after: None, filter: Filter::default() };
         let mut faults = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if let Err(fault) = question.take(&name, &value) {
@@ -146,27 +134,24 @@ impl Question {
     fn take(&mut self, name: &str, value: &str) -> Result<(), FieldFault> {
         let fault = |field, message: &str| FieldFault { field, message: message.to_owned() };
         match name {
-            "page" => {
-                self.page = whole(value).ok_or(fault("page", "must be a whole number from 1"))?;
-            }
-            "limit" => {
-                let wanted =
-                    whole(value).ok_or(fault("limit", "must be a whole number from 1 to 100"))?;
-                self.limit = u32::try_from(wanted).unwrap_or(u32::MAX).min(limits::PAGE_ROWS_MAX);
-            }
             "status" => {
                 let message = "must be pending, success or failed";
                 self.filter.status = Some(status(value).ok_or(fault("status", message))?);
             }
             "payment_method_type" => {
-                let message = "must be mobile_money or card";
+                let message = "must be mobile_money, card, bank or wallet";
                 let method = Method::parse(value).ok_or(fault("payment_method_type", message))?;
-                self.filter.method = Some(method.word().to_owned());
+                self.filter.method = Some(method);
             }
             "currency" => {
                 let currency = Currency::parse(value)
                     .ok_or(fault("currency", "must be a currency code such as RWF"))?;
-                self.filter.currency = Some(currency.code());
+                self.filter.currency = Some(currency);
+            }
+            "type" => {
+                let message = "must be charge, disbursement, conversion or refund";
+                let kind = PaymentKind::parse(value).ok_or(fault("type", message))?;
+                self.filter.kind = Some(kind);
             }
             "from" => {
                 self.filter.from = Some(time(value, false).ok_or(fault("from", TIME_MESSAGE))?);
@@ -183,17 +168,13 @@ impl Question {
             }
             "dgs_reference" => self.filter.dgs_reference = Some(value.to_owned()),
             "flw_reference" => self.filter.provider_reference = Some(value.to_owned()),
-            _ => {}
+            _ => self.paging.take(name, value)?,
         }
         Ok(())
     }
 }
 
 const TIME_MESSAGE: &str = "must be a time such as 2026-04-03 11:00:00 or a day such as 2026-04-03";
-
-fn whole(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|number| *number >= 1)
-}
 
 fn status(word: &str) -> Option<&'static str> {
     match word {

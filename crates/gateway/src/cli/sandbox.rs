@@ -1,16 +1,20 @@
 //! `dgspay sandbox`: the whole gateway on one machine, with simulated money.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use dialects::rates;
 use domain::account::Account;
 use domain::decide::{Command, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 use domain::fee::FeeRule;
 use domain::settlement::SettlementRule;
 use domain::{AccountId, Currency, Environment, Money};
+use store::query::rates::list_rates;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -28,12 +32,15 @@ const OPENING_FUNDS: [(Currency, i64); 3] =
     [(Currency::Rwf, 1_000_000), (Currency::Usd, 100_000), (Currency::Eur, 100_000)];
 
 pub fn run(args: SandboxArgs) -> anyhow::Result<()> {
+    secrets::forbid_core_dumps().context("core dumps cannot be switched off")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(args))
 }
 
 async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     let pinned = Pinned::of(&args)?;
+    // From here on a signal stops the process in order.
+    let signals = Signals::catch()?;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))?;
@@ -44,13 +51,14 @@ async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
         app.egress.check_url(url).with_context(|| format!("--webhook-url {url}"))?;
     }
     prepare_account(&app, pinned, args.webhook_url).await?;
+    prepare_rates(&app, args.rates_file.as_deref()).await?;
     print_welcome(&Welcome::of(&app)?)?;
     let log_guard = telemetry::start(args.log);
 
     let mut workers = workers::start(&app, fresh);
     let router = api::router(&app);
     let serving = tokio::spawn(server::serve(listener, router, Limits::default(), stop));
-    wait_for_signal().await?;
+    signals.wait().await;
     tracing::info!("stopping: requests in flight are finished first");
     stop_sender.send_replace(true);
     serving.await?;
@@ -61,27 +69,41 @@ async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns at the first SIGTERM or SIGINT; a second one ends the process at once.
-async fn wait_for_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        std::process::exit(1);
-    });
-    Ok(())
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// Credentials that the developer chose.
+impl Signals {
+    fn catch() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Returns at the first signal; a second one ends the process at once.
+    async fn wait(mut self) {
+        self.next().await;
+        tokio::spawn(async move {
+            self.next().await;
+            std::process::exit(1);
+        });
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// What the developer chose for the account.
 struct Pinned {
     account_number: Option<String>,
+    settlement: SettlementRule,
     secrets: Vec<(SecretKind, SecretText)>,
 }
 
@@ -106,7 +128,8 @@ impl Pinned {
                 "--account-number must be ACC- and 7 digits, such as ACC-0001234"
             );
         }
-        Ok(Pinned { account_number, secrets })
+        let delay = Duration::from_millis(args.settlement_delay_ms);
+        Ok(Pinned { account_number, settlement: SettlementRule::After(delay), secrets })
     }
 }
 
@@ -123,11 +146,13 @@ async fn prepare_account(
         };
         secrets.into_iter().map(seal).collect()
     };
+    let settlement = pinned.settlement;
     let command = if app.directory().find(DEMO).is_some() {
         Command::ConfigureAccount(Box::new(ConfigureAccount {
             account: DEMO,
             number: pinned.account_number,
             webhook_url,
+            settlement: Some(settlement),
             secrets: sealed(pinned.secrets)?,
         }))
     } else {
@@ -142,7 +167,7 @@ async fn prepare_account(
             None => secrets::new_account_number()?,
         };
         Command::OpenAccount(Box::new(OpenAccount {
-            account: demo_account(number),
+            account: demo_account(number, settlement),
             webhook_url,
             secrets: sealed(chosen)?,
             opening_funds: opening_funds()?,
@@ -153,7 +178,22 @@ async fn prepare_account(
     Ok(())
 }
 
-fn demo_account(number: String) -> Account {
+/// An operator's file replaces all rates; without one, a new store gets the built-in ones.
+async fn prepare_rates(app: &App, file: Option<&Path>) -> anyhow::Result<()> {
+    let rates = match file {
+        Some(file) => {
+            let context = || format!("--rates-file {}", file.display());
+            let text = std::fs::read_to_string(file).with_context(context)?;
+            rates::parse(&text).with_context(context)?
+        }
+        None if app.store.read(list_rates).await?.is_empty() => rates::built_in()?,
+        None => return Ok(()),
+    };
+    app.store.lane().submit(Command::SetRates(rates)).await?;
+    Ok(())
+}
+
+fn demo_account(number: String, settlement: SettlementRule) -> Account {
     Account {
         id: DEMO,
         merchant_id: "01980000-0000-7000-8000-000000000001".to_owned(),
@@ -164,7 +204,7 @@ fn demo_account(number: String) -> Account {
         allowed_networks: Vec::new(),
         charge_fee: FeeRule::CHARGE_DEFAULT,
         disbursement_fee: FeeRule::DISBURSEMENT_DEFAULT,
-        settlement: SettlementRule::SANDBOX_DEFAULT,
+        settlement,
         card_currencies: vec![Currency::Rwf, Currency::Usd, Currency::Eur],
     }
 }

@@ -6,10 +6,26 @@ use axum::response::Response;
 
 const STYLES: &str = include_str!("../../assets/page.css");
 
+/// What a merchant's own checkout page encrypts or seals cards with.
+const CARD_SCRIPT: &str = include_str!("../../assets/dgspay.js");
+
 pub async fn styles() -> Response {
-    let mut response = Response::new(Body::from(STYLES));
+    file(STYLES, "text/css; charset=utf-8")
+}
+
+/// Any page may load it: it holds no secret and touches nothing but what it is given.
+pub async fn card_script() -> Response {
+    let mut response = file(CARD_SCRIPT, "text/javascript; charset=utf-8");
+    let any = HeaderValue::from_static("*");
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    response
+}
+
+fn file(text: &'static str, kind: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

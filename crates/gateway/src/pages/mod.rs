@@ -1,6 +1,8 @@
 //! Pages for people: server-rendered, without scripts, in three languages.
 
 pub mod assets;
+pub mod bank;
+pub mod link;
 pub mod portal;
 pub mod status;
 mod texts;
@@ -10,16 +12,16 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-pub use texts::{Language, Texts};
+pub use texts::{Language, LinkTexts, Texts};
+
+/// What a page may load and do.
+const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Headers of every page: nothing but our own styles is loaded, nobody frames us, and what a
 /// page says of a payment is not kept anywhere.
 const HEADERS: [(&str, &str); 6] = [
     ("content-type", "text/html; charset=utf-8"),
-    (
-        "content-security-policy",
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
+    ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cache-control", "no-store"),

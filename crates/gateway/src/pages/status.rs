@@ -10,7 +10,7 @@ use axum::response::Response;
 use dialects::page_token;
 use domain::charge::Charge;
 use domain::decide::{Command, Report};
-use domain::payment::{Detail, Payment, PaymentState};
+use domain::payment::{Detail, Method, Payment, PaymentState};
 use domain::{AccountId, Environment, PaymentId};
 use store::query::payments::{self, Name};
 
@@ -37,8 +37,8 @@ struct Status<'a> {
 
 #[derive(Template)]
 #[template(path = "not_found.html")]
-struct NotFound {
-    texts: &'static Texts,
+pub(super) struct NotFound {
+    pub(super) texts: &'static Texts,
 }
 
 pub async fn show(
@@ -54,7 +54,11 @@ pub async fn show(
     let merchant =
         directory.find(payment.account).map(|entry| entry.account.merchant_name.as_str());
     let is_pending = payment.state == PaymentState::Pending;
+    let is_card = payment.method == Method::Card;
     let (state, title, text) = match payment.state {
+        PaymentState::Pending if is_card => {
+            ("waiting", texts.waiting_title, texts.card_waiting_text)
+        }
         PaymentState::Pending => ("waiting", texts.waiting_title, texts.waiting_text),
         PaymentState::Successful => ("successful", texts.successful_title, texts.successful_text),
         PaymentState::Failed | PaymentState::ConfirmedLate => {
@@ -71,7 +75,7 @@ pub async fn show(
         state,
         reason: payment.reason.as_ref().map(|reason| reason.text.as_str()),
         is_pending,
-        is_simulated: is_pending && app.settings.environment == Environment::Test,
+        is_simulated: is_pending && !is_card && app.settings.environment == Environment::Test,
         return_url: return_url(&payment, &charge),
     };
     Ok(page(StatusCode::OK, &status))
@@ -87,6 +91,9 @@ pub async fn answer(
         return Err(Problem::NotFound);
     }
     let (payment, charge) = find(&app, &token).await?.ok_or(Problem::NotFound)?;
+    if payment.method == Method::Card {
+        return Err(Problem::NotFound);
+    }
     let mut fields = form_urlencoded::parse(&body);
     let given = fields.find(|(name, _)| name == "answer").map(|(_, value)| value);
     let approves = match given.as_deref() {
@@ -106,7 +113,7 @@ pub async fn answer(
     Ok(see_other(&format!("/pay/status/{token}")))
 }
 
-async fn find(app: &App, token: &str) -> Result<Option<(Payment, Charge)>, Problem> {
+pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Payment, Charge)>, Problem> {
     let Some((account, id)) = page_token::read(&app.wording.page_key, token) else {
         return Ok(None);
     };
@@ -129,7 +136,7 @@ fn find_both(
 }
 
 /// Where the merchant wants the payer back, told which payment it was about.
-fn return_url(payment: &Payment, charge: &Charge) -> Option<String> {
+pub(super) fn return_url(payment: &Payment, charge: &Charge) -> Option<String> {
     let url = charge.redirect_url.as_deref()?;
     let (url, fragment) = url.split_once('#').map_or((url, None), |(url, rest)| (url, Some(rest)));
     let joint = if url.contains('?') { '&' } else { '?' };

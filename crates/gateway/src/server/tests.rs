@@ -34,7 +34,7 @@ struct Edge {
 async fn echo(body: Body) -> Result<Vec<u8>, StatusCode> {
     match body::read(body, BODY_MAX, SHORT).await {
         Ok(bytes) => Ok(bytes.to_vec()),
-        Err(BodyFault::TooLarge) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(BodyFault::TooLarge { .. }) => Err(StatusCode::PAYLOAD_TOO_LARGE),
         Err(BodyFault::TooSlow) => Err(StatusCode::REQUEST_TIMEOUT),
         Err(BodyFault::Broken) => Err(StatusCode::BAD_REQUEST),
     }

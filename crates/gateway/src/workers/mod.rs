@@ -1,9 +1,11 @@
-//! What happens without a request: providers are asked, webhooks are sent, old answers forgotten.
+//! What happens without a request: providers are asked, webhooks are sent, charges
+//! are settled, old answers forgotten.
 
 mod accounts;
 mod deliveries;
 mod provider_calls;
 mod retention;
+mod settlements;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,6 +30,7 @@ pub fn start(app: &Arc<App>, fresh: mpsc::Receiver<FreshDelivery>) -> JoinSet<()
     let mut workers = JoinSet::new();
     workers.spawn(provider_calls::run(Arc::clone(app)));
     workers.spawn(deliveries::run(Arc::clone(app), fresh));
+    workers.spawn(settlements::run(Arc::clone(app)));
     workers.spawn(retention::run(Arc::clone(app)));
     workers.spawn(accounts::run(Arc::clone(app)));
     workers

@@ -3,14 +3,14 @@
 use domain::delivery::DeliveryState;
 use domain::event::EventKind;
 use domain::money::amount_text;
-use domain::payment::{Payment, PaymentState};
+use domain::payment::{Detail, Payment, PaymentKind, PaymentState};
 
-use super::{Finding, if_meaningful};
+use super::{Finding, find_detail, if_meaningful};
 use crate::engine::{PAYMENT_COLUMNS, payment_row};
 use crate::{Reader, StoreError};
 
 pub(super) fn terminal_events(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
-    let sql = "select p.account_id, p.dgs_reference, p.state,
+    let sql = "select p.account_id, p.dgs_reference, p.kind, p.state,
              (select count(*) from event e
               where e.account_id = p.account_id and e.payment_id = p.payment_id),
              (select kind from event told where told.account_id = p.account_id and told.event_id =
@@ -20,24 +20,35 @@ pub(super) fn terminal_events(reader: &Reader, finding: &mut Finding) -> Result<
     reader.each(sql, &[], |cells| {
         finding.row();
         let (account, reference) = (cells.int()?, cells.text()?);
-        let (state, count, told) = (cells.text()?, cells.int()?, cells.maybe_text()?);
-        let owed = PaymentState::parse(&state).and_then(event_of);
+        let (kind, state) = (cells.text()?, cells.text()?);
+        let (count, told) = (cells.int()?, cells.maybe_text()?);
+        let owed = PaymentKind::parse(&kind)
+            .zip(PaymentState::parse(&state))
+            .and_then(|(kind, state)| event_of(kind, state));
         if count != i64::from(owed.is_some()) {
             finding.violation(account, reference, format!("{state}, with {count} events"));
         } else if told.as_deref() != owed.map(EventKind::word) {
             let told = told.unwrap_or_default();
-            finding.violation(account, reference, format!("{state}, and its event is {told}"));
+            let fault = format!("{kind} {state}, and its event is {told}");
+            finding.violation(account, reference, fault);
         }
         Ok(())
     })
 }
 
 /// The event that tells the end. A late confirmation is not told: the merchant knows a failure.
-const fn event_of(state: PaymentState) -> Option<EventKind> {
-    match state {
-        PaymentState::Pending => None,
-        PaymentState::Successful => Some(EventKind::PaymentSuccess),
-        PaymentState::Failed | PaymentState::ConfirmedLate => Some(EventKind::PaymentFailed),
+const fn event_of(kind: PaymentKind, state: PaymentState) -> Option<EventKind> {
+    use {EventKind as E, PaymentKind as K, PaymentState as S};
+    match (kind, state) {
+        (K::Charge | K::Disbursement | K::Conversion | K::Refund, S::Pending) => None,
+        (K::Charge, S::Successful) => Some(E::PaymentSuccess),
+        (K::Charge, S::Failed | S::ConfirmedLate) => Some(E::PaymentFailed),
+        (K::Disbursement, S::Successful) => Some(E::DisbursementSuccess),
+        (K::Disbursement, S::Failed | S::ConfirmedLate) => Some(E::DisbursementFailed),
+        (K::Conversion, S::Successful) => Some(E::ConversionSuccess),
+        (K::Conversion, S::Failed | S::ConfirmedLate) => Some(E::ConversionFailed),
+        (K::Refund, S::Successful) => Some(E::PaymentRefunded),
+        (K::Refund, S::Failed | S::ConfirmedLate) => Some(E::RefundFailed),
     }
 }
 
@@ -53,7 +64,14 @@ pub(super) fn event_bodies(reader: &Reader, finding: &mut Finding) -> Result<(),
         finding.row();
         let (kind, body) = (cells.text()?, cells.text()?);
         let Some(payment) = if_meaningful(payment_row(cells))? else { return Ok(()) };
-        for (name, expected) in told(&kind, &payment) {
+        // Those of a charge are all in the payment; a missing detail is found by `details`.
+        let detail = match payment.kind {
+            PaymentKind::Charge => None,
+            PaymentKind::Disbursement | PaymentKind::Conversion | PaymentKind::Refund => {
+                find_detail(reader, &payment)?
+            }
+        };
+        for (name, expected) in told(&kind, &payment, detail.as_ref()) {
             if member(&body, name) != Some(&expected) {
                 let fault = format!("the body of its event does not say {name} {expected}");
                 finding.violation(payment.account.0, &payment.dgs_reference, fault);
@@ -63,21 +81,47 @@ pub(super) fn event_bodies(reader: &Reader, finding: &mut Finding) -> Result<(),
     })
 }
 
-/// What the body must say, by the guide's names. A payment that failed has no fee and no net.
-fn told<'a>(kind: &str, payment: &Payment) -> [(&'a str, String); 6] {
+/// What the body must say, by the guide's names.
+fn told(kind: &str, payment: &Payment, detail: Option<&Detail>) -> Vec<(&'static str, String)> {
     let currency = payment.gross.currency();
-    let (fee_minor, net_minor) = match EventKind::parse(kind) {
-        Some(EventKind::PaymentFailed) => (0, 0),
-        Some(_) | None => (payment.fee_minor, payment.net_minor()),
-    };
-    [
-        ("event", kind.to_owned()),
-        ("dgs_reference", payment.dgs_reference.clone()),
-        ("amount", amount_text(payment.gross.minor(), currency)),
-        ("currency", currency.code().to_owned()),
-        ("merchant_fee", amount_text(fee_minor, currency)),
-        ("net_amount", amount_text(net_minor, currency)),
-    ]
+    let amount = |minor| amount_text(minor, currency);
+    let gross = || amount(payment.gross.minor());
+    let code = || currency.code().to_owned();
+    let is_success = payment.state == PaymentState::Successful;
+    let mut told =
+        vec![("event", kind.to_owned()), ("dgs_reference", payment.dgs_reference.clone())];
+    match detail {
+        // A charge that failed has no fee and no net.
+        Some(Detail::Charge(_)) | None if payment.kind == PaymentKind::Charge => {
+            let parts = (payment.fee_minor, payment.net_minor());
+            let (fee, net) = if is_success { parts } else { (0, 0) };
+            told.extend([("amount", gross()), ("currency", code())]);
+            told.extend([("merchant_fee", amount(fee)), ("net_amount", amount(net))]);
+        }
+        Some(Detail::Disbursement(disbursement)) => {
+            let destination = disbursement.recipient.destination_type();
+            told.extend([("amount", gross()), ("currency", code())]);
+            told.extend([("fee", amount(payment.fee_minor))]);
+            told.extend([("recipient_gets", amount(payment.net_minor()))]);
+            told.extend([("destination_type", destination.to_owned())]);
+        }
+        Some(Detail::Conversion(conversion)) => {
+            let target = conversion.target;
+            told.extend([("from_amount", gross()), ("from_currency", code())]);
+            told.extend([("to_currency", target.currency().code().to_owned())]);
+            told.extend(if is_success {
+                vec![("to_amount", amount_text(target.minor(), target.currency()))]
+            } else {
+                vec![("refund_amount", gross()), ("refund_currency", code())]
+            });
+        }
+        Some(Detail::Refund(refund)) => {
+            told.extend([("amount", gross()), ("currency", code())]);
+            told.extend([("charge_reference", refund.charge_reference.clone())]);
+        }
+        Some(Detail::Charge(_)) | None => {}
+    }
+    told
 }
 
 /// The text or number under a name in a flat body of ours, which has no spaces and no escapes in

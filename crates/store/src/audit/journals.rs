@@ -5,7 +5,7 @@ use domain::ledger::{Fact, Journal, Transfer};
 use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::engine::Cells;
-use crate::{Reader, StoreError};
+use crate::{Arg, Reader, StoreError};
 
 /// A row of the `transfer` table.
 pub(super) struct Line {
@@ -78,15 +78,19 @@ impl Stored {
     }
 }
 
-/// All journals, or those of one fact, account by account in the order of their numbers.
+/// All journals, or those of some facts, account by account in the order of their numbers.
 pub(super) fn each_journal(
     reader: &Reader,
-    fact: Option<Fact>,
+    facts: Option<&[Fact]>,
     mut read: impl FnMut(Stored) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let (narrowed, args) = match fact {
-        Some(fact) => ("where j.fact = $1", vec![fact.word().into()]),
-        None => ("", Vec::new()),
+    let args: Vec<Arg> = facts.into_iter().flatten().map(|fact| fact.word().into()).collect();
+    let narrowed = match facts {
+        Some(_) => {
+            let places: Vec<String> = (1..=args.len()).map(|place| format!("${place}")).collect();
+            format!("where j.fact in ({})", places.join(", "))
+        }
+        None => String::new(),
     };
     let sql = format!(
         "select j.account_id, j.seq, j.fact, j.payment_id, j.posted_at_us, j.hash, t.line,

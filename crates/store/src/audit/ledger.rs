@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::Currency;
 use domain::ledger::audit::{ChainFault, Replay, check_chain};
+use domain::ledger::owed::kind_of;
 use domain::ledger::{Chain, Fact, Place};
 use domain::provider_call::Provider;
 
@@ -44,7 +45,7 @@ pub(super) fn journal_facts(reader: &Reader, finding: &mut Finding) -> Result<()
         finding.row();
         let (account, seq) = (cells.int()?, cells.int()?);
         let (fact, names_payment) = (Fact::parse(&cells.text()?), cells.flag()?);
-        let is_about_payment = fact != Some(Fact::OpeningFunds);
+        let is_about_payment = fact.is_none_or(|fact| kind_of(fact).is_some());
         let fault = match fact {
             None => "its fact is unknown",
             Some(_) if names_payment && !is_about_payment => "opening funds are about no payment",
@@ -59,7 +60,7 @@ pub(super) fn journal_facts(reader: &Reader, finding: &mut Finding) -> Result<()
 }
 
 pub(super) fn opening_funds(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
-    each_journal(reader, Some(Fact::OpeningFunds), |stored| {
+    each_journal(reader, Some(&[Fact::OpeningFunds]), |stored| {
         finding.row();
         let sql = "select environment from account where account_id = $1";
         let environment = reader.row(sql, &[stored.account.into()], |cells| cells.text())?;

@@ -7,10 +7,13 @@ mod ledger;
 mod payments;
 mod postings;
 mod references;
+mod relatives;
 
 use std::fmt::Display;
 
-use crate::{Reader, StoreError};
+use domain::payment::{Detail, Payment};
+
+use crate::{Reader, StoreError, query};
 
 /// Violations of one invariant that are shown; all of them are counted.
 const EXAMPLES_MAX: usize = 10;
@@ -54,7 +57,7 @@ type Check = fn(&Reader, &mut Finding) -> Result<(), StoreError>;
 
 /// Name, what must be true, and the check. A check's query over two tables is ordered by the key of
 /// the first: left to itself the planner may walk an index and fetch every row from elsewhere.
-const INVARIANTS: [(&str, &str, Check); 21] = [
+const INVARIANTS: [(&str, &str, Check); 27] = [
     (
         "transfers_well_formed",
         "every transfer moves a positive amount of a known currency between two places",
@@ -93,18 +96,43 @@ const INVARIANTS: [(&str, &str, Check); 21] = [
     ),
     (
         "wallets_follow_payments",
-        "every wallet holds its opening funds and the net of its successful charges",
+        "every balance is what its opening funds and its payments leave there",
         postings::wallets_follow_payments,
     ),
     (
-        "successes_posted",
-        "every successful charge moved its net and its fee exactly once, no other payment did",
-        postings::successes_posted,
+        "charges_posted",
+        "every charge moved what its state says, and a settled one its net, each exactly once",
+        postings::charges_posted,
     ),
     (
-        "late_confirmations_posted",
-        "every charge confirmed late moved its amount to suspense exactly once, no other did",
-        postings::late_confirmations_posted,
+        "disbursements_posted",
+        "every disbursement moved what its state says, each step exactly once",
+        postings::disbursements_posted,
+    ),
+    (
+        "conversions_posted",
+        "every conversion moved what its state says, each step exactly once",
+        postings::conversions_posted,
+    ),
+    (
+        "refunds_posted",
+        "every refund moved what its state says, each step exactly once",
+        postings::refunds_posted,
+    ),
+    (
+        "settlements",
+        "every successful charge has a settlement, done when the charge is settled; no other has",
+        relatives::settlements,
+    ),
+    (
+        "refunds",
+        "what is refunded of a charge is the sum of its refunds, and never more than the charge",
+        relatives::refunds,
+    ),
+    (
+        "links",
+        "the counts of every payment link are a recount of its charges, within its cap",
+        relatives::links,
     ),
     (
         "amounts",
@@ -116,9 +144,10 @@ const INVARIANTS: [(&str, &str, Check); 21] = [
         "every state is known, its version counts the changes, and an end time means an end",
         payments::states,
     ),
+    ("details", "every payment has the details of its kind, and of no other", payments::details),
     (
         "tally",
-        "the numbers of payments per day, method, currency and state are a recount",
+        "the numbers of payments per day, kind, method, currency, state and link are a recount",
         payments::tally,
     ),
     (
@@ -128,7 +157,7 @@ const INVARIANTS: [(&str, &str, Check); 21] = [
     ),
     (
         "keys",
-        "every idempotency key answers with a payment of its account, no two with the same",
+        "every key of a payment answers with one of its account, and no two made the same",
         payments::keys,
     ),
     (
@@ -171,6 +200,11 @@ pub fn run(reader: &Reader) -> Result<Vec<Finding>, StoreError> {
         }
         Ok(findings)
     })
+}
+
+/// The payment's detail, where it is there and means something.
+fn find_detail(reader: &Reader, payment: &Payment) -> Result<Option<Detail>, StoreError> {
+    Ok(if_meaningful(query::payments::find_detail(reader, payment))?.flatten())
 }
 
 /// A row that means nothing is for its own invariant to report; the others go past it.

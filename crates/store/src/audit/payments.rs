@@ -67,40 +67,77 @@ pub(super) fn states(reader: &Reader, finding: &mut Finding) -> Result<(), Store
     })
 }
 
-/// account, day, kind, method, currency, state as records say it.
-type Sort = (i64, i64, [String; 4]);
+/// How many of the four tables of details have a row for the payment, and whether its own has.
+pub(super) fn details(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let kinds = PaymentKind::ALL.map(PaymentKind::word);
+    let exists = kinds.map(|table| {
+        format!(
+            "exists (select 1 from {table} d
+                     where d.account_id = p.account_id and d.payment_id = p.payment_id)"
+        )
+    });
+    let sql = format!(
+        "select p.account_id, p.dgs_reference, p.kind, {} from payment p
+         order by p.account_id, p.payment_id",
+        exists.join(", ")
+    );
+    reader.each(&sql, &[], |cells| {
+        finding.row();
+        let (account, reference, kind) = (cells.int()?, cells.text()?, cells.text()?);
+        for table in kinds {
+            let fault = match (cells.flag()?, table == kind) {
+                (false, true) => format!("it is a {kind} without its details"),
+                (true, false) => format!("it is a {kind} with the details of a {table}"),
+                (true, true) | (false, false) => continue,
+            };
+            finding.violation(account, &reference, fault);
+        }
+        Ok(())
+    })
+}
+
+/// account, day, link, then kind, method, currency, state as records say it.
+type Sort = (i64, i64, i64, [String; 4]);
+
+fn sort_name((_, day, link, words): &Sort) -> String {
+    let through = if *link == 0 { String::new() } else { format!(", link {link}") };
+    format!("day {day}, {}{through}", words.join(" "))
+}
 
 pub(super) fn tally(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
     let mut counts: BTreeMap<Sort, i64> = BTreeMap::new();
-    let sql = "select account_id, created_at_us, kind, method, currency, state from payment";
+    let sql = "select account_id, created_at_us, coalesce(link_id, 0), kind, method, currency,
+             state from payment";
     reader.each(sql, &[], |cells| {
         finding.row();
         let (account, day) = (cells.int()?, cells.int()?.div_euclid(DAY_US));
-        let (kind, method, currency) = (cells.text()?, cells.text()?, cells.text()?);
-        let stored = cells.text()?;
+        let (link, kind, method) = (cells.int()?, cells.text()?, cells.text()?);
+        let (currency, stored) = (cells.text()?, cells.text()?);
         let state = match PaymentState::parse(&stored) {
             Some(state) => state.record_word().to_owned(),
             None => stored,
         };
-        *counts.entry((account, day, [kind, method, currency, state])).or_default() += 1;
+        *counts.entry((account, day, link, [kind, method, currency, state])).or_default() += 1;
         Ok(())
     })?;
-    let sql = "select account_id, day, kind, method, currency, state, count from payment_tally";
+    let sql = "select account_id, day, link_id, kind, method, currency, state, count
+         from payment_tally";
     reader.each(sql, &[], |cells| {
         finding.row();
-        let (account, day) = (cells.int()?, cells.int()?);
+        let (account, day, link) = (cells.int()?, cells.int()?, cells.int()?);
         let words = [cells.text()?, cells.text()?, cells.text()?, cells.text()?];
         let tallied = cells.int()?;
-        let name = format!("day {day}, {}", words.join(" "));
-        let counted = counts.remove(&(account, day, words)).unwrap_or(0);
+        let sort = (account, day, link, words);
+        let counted = counts.remove(&sort).unwrap_or(0);
         if tallied != counted {
-            finding.violation(account, name, format!("tallied {tallied}, there are {counted}"));
+            let fault = format!("tallied {tallied}, there are {counted}");
+            finding.violation(account, sort_name(&sort), fault);
         }
         Ok(())
     })?;
-    for ((account, day, words), counted) in counts {
-        let name = format!("day {day}, {}", words.join(" "));
-        finding.violation(account, name, format!("not tallied, there are {counted}"));
+    for (sort, counted) in counts {
+        let fault = format!("not tallied, there are {counted}");
+        finding.violation(sort.0, sort_name(&sort), fault);
     }
     Ok(())
 }
@@ -136,27 +173,52 @@ pub(super) fn calls(reader: &Reader, finding: &mut Finding) -> Result<(), StoreE
     })
 }
 
+/// What an answer kept under a key says of a payment.
+struct Naming {
+    /// The member of the answer that names it.
+    member: &'static str,
+    /// Whether the request made the payment, or took it a step further.
+    is_making: bool,
+}
+
+/// `None` for what is done without a payment.
+fn naming(operation: &str) -> Option<Naming> {
+    let (member, is_making) = match operation {
+        "POST /charges" | "POST /pay/{slug}/charges" | "POST /disburse" => ("dgs_reference", true),
+        // The first of its lines that was done.
+        "POST /disburse/bulk" => ("dgs_reference", true),
+        "POST /convert" => ("dgs_conversion_ref", true),
+        "POST /refunds" => ("refund_reference", true),
+        "POST /authorize" => ("dgs_reference", false),
+        _ => return None,
+    };
+    Some(Naming { member, is_making })
+}
+
 /// Holds the payments of one account at a time that were made under a key; retention bounds them.
+/// A payment may have further keys for the steps after the one that made it.
 pub(super) fn keys(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
     let mut account_in_hand = None;
     let mut seen: HashSet<i64> = HashSet::new();
-    let sql = "select account_id, idempotency_key, body from idempotency
+    let sql = "select account_id, idempotency_key, operation, body from idempotency
          order by account_id, idempotency_key, operation";
     reader.each(sql, &[], |cells| {
         finding.row();
-        let (account, key, body) = (cells.int()?, cells.text()?, cells.text()?);
+        let (account, key) = (cells.int()?, cells.text()?);
+        let (operation, body) = (cells.text()?, cells.text()?);
         if account_in_hand.replace(account) != Some(account) {
             seen.clear();
         }
         let name = format!("key {key}");
-        let Some(reference) = member(&body, "dgs_reference") else {
+        let Some(naming) = naming(&operation) else { return Ok(()) };
+        let Some(reference) = member(&body, naming.member) else {
             finding.violation(account, name, "its answer names no payment");
             return Ok(());
         };
         let sql = "select payment_id from payment where account_id = $1 and dgs_reference = $2";
         match reader.row(sql, &[account.into(), reference.into()], |cells| cells.int())? {
             None => finding.violation(account, name, format!("there is no payment {reference}")),
-            Some(payment) if !seen.insert(payment) => {
+            Some(payment) if naming.is_making && !seen.insert(payment) => {
                 finding.violation(account, reference, format!("{name} is its second key"));
             }
             Some(_) => {}

@@ -11,49 +11,63 @@ struct Relation {
     name: &'static str,
     when: &'static str,
     parent: &'static str,
-    columns: &'static [&'static str],
+    /// Column of the row, column of the parent.
+    columns: &'static [(&'static str, &'static str)],
 }
 
 const PAYMENT: &str = "'payment ' || c.payment_id";
 const EVENT: &str = "'event ' || c.event_id";
 const JOURNAL: &str = "'journal ' || c.seq";
+const BY_PAYMENT: &[(&str, &str)] = &[("payment_id", "payment_id")];
+const BY_LINK: &[(&str, &str)] = &[("link_id", "link_id")];
 
 const fn to(
     table: &'static str,
     name: &'static str,
     parent: &'static str,
-    columns: &'static [&'static str],
+    columns: &'static [(&'static str, &'static str)],
 ) -> Relation {
     Relation { table, name, when: "true", parent, columns }
 }
 
-const RELATIONS: [Relation; 18] = [
+const RELATIONS: [Relation; 26] = [
     to("api_key", "'api key ' || hex(c.key_hash)", "account", &[]),
     to("secret", "c.kind", "account", &[]),
     to("endpoint", "'endpoint ' || c.endpoint_id", "account", &[]),
     to("payment", "c.dgs_reference", "account", &[]),
     to("payment_tally", "'tally of day ' || c.day", "account", &[]),
+    to("payment_link", "'link ' || c.slug", "account", &[]),
+    to("card_nonce", "'nonce ' || c.nonce", "account", &[]),
     to("wallet", "'wallet ' || c.currency", "account", &[]),
     to("ledger_chain", "'end of chain at ' || c.seq", "account", &[]),
     to("journal", JOURNAL, "account", &[]),
     to("idempotency", "'key ' || c.idempotency_key", "account", &[]),
-    to("charge", PAYMENT, "payment", &["payment_id"]),
-    to("provider_call", PAYMENT, "payment", &["payment_id"]),
-    to("event", EVENT, "payment", &["payment_id"]),
-    to("transfer", JOURNAL, "journal", &["seq"]),
-    to("delivery", EVENT, "event", &["event_id"]),
-    to("attempt", EVENT, "delivery", &["event_id", "endpoint_id"]),
-    // A payment is whole only with what its kind adds.
+    to("charge", PAYMENT, "payment", BY_PAYMENT),
+    to("disbursement", PAYMENT, "payment", BY_PAYMENT),
+    to("conversion", PAYMENT, "payment", BY_PAYMENT),
+    to("refund", PAYMENT, "payment", BY_PAYMENT),
+    to("refund", PAYMENT, "charge", &[("charge_id", "payment_id")]),
+    to("settlement", PAYMENT, "payment", BY_PAYMENT),
+    to("provider_call", PAYMENT, "payment", BY_PAYMENT),
+    to("event", EVENT, "payment", BY_PAYMENT),
+    to("transfer", JOURNAL, "journal", &[("seq", "seq")]),
+    to("delivery", EVENT, "event", &[("event_id", "event_id")]),
+    to("attempt", EVENT, "delivery", &[("event_id", "event_id"), ("endpoint_id", "endpoint_id")]),
+    Relation { when: "c.payment_id is not null", ..to("journal", JOURNAL, "payment", BY_PAYMENT) },
     Relation {
-        when: "c.kind = 'charge'",
-        ..to("payment", "c.dgs_reference", "charge", &["payment_id"])
+        when: "c.link_id is not null",
+        ..to("payment", "c.dgs_reference", "payment_link", BY_LINK)
     },
+    // Link 0 stands for payments that came through none.
     Relation {
-        when: "c.payment_id is not null",
-        ..to("journal", JOURNAL, "payment", &["payment_id"])
+        when: "c.link_id <> 0",
+        ..to("payment_tally", "'tally of day ' || c.day", "payment_link", BY_LINK)
     },
     // Endpoint 0 stands for the payment's own callback_url.
-    Relation { when: "c.endpoint_id <> 0", ..to("delivery", EVENT, "endpoint", &["endpoint_id"]) },
+    Relation {
+        when: "c.endpoint_id <> 0",
+        ..to("delivery", EVENT, "endpoint", &[("endpoint_id", "endpoint_id")])
+    },
 ];
 
 pub(super) fn references(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
@@ -62,8 +76,10 @@ pub(super) fn references(reader: &Reader, finding: &mut Finding) -> Result<(), S
         let sql = format!("select count(*) from {table} c where {when}");
         let count = reader.row(&sql, &[], |cells| cells.int())?.unwrap_or(0);
         finding.rows += count.unsigned_abs();
-        let same: String =
-            columns.iter().map(|column| format!(" and p.{column} = c.{column}")).collect();
+        let same: String = columns
+            .iter()
+            .map(|(of_row, of_parent)| format!(" and p.{of_parent} = c.{of_row}"))
+            .collect();
         let sql = format!(
             "select c.account_id, {name} from {table} c
              where {when} and not exists (

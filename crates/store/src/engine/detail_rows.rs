@@ -2,12 +2,12 @@
 
 use domain::charge::{Card, CardBrand, Charge, Customer, MobileMoney};
 use domain::conversion::{Conversion, Rate};
-use domain::disbursement::{Disbursement, Recipient};
+use domain::disbursement::{BulkPlace, Disbursement, Recipient};
 use domain::payment::{Detail, PaymentKind};
 use domain::phone::{Network, Phone};
 use domain::refund::Refund;
 use domain::scenario::Scenario;
-use domain::{Currency, Money, PaymentId};
+use domain::{BulkId, Currency, Money, PaymentId};
 
 use crate::StoreError;
 use crate::engine::Cells;
@@ -17,19 +17,20 @@ pub(crate) const fn detail_source(kind: PaymentKind) -> (&'static str, &'static 
     match kind {
         PaymentKind::Charge => (
             "customer_email, customer_first_name, customer_last_name, customer_phone, \
-             redirect_url, narration, network, network_phone, card_brand, card_first_six, \
+             customer_address, redirect_url, narration, network, network_phone, card_brand, card_first_six, \
              card_last_four, card_expiry_month, card_expiry_year, card_wrong_otps, scenario",
             "charge",
         ),
         PaymentKind::Disbursement => (
             "bank_key, account_number, branch, network, phone, recipient_name, narration, \
-             scenario, bulk_id, bulk_line, proof",
+             scenario, bulk_id, bulk_line, line_reference, proof",
             "disbursement",
         ),
-        PaymentKind::Conversion => {
-            ("target_minor, target_currency, rate_micros, scenario", "conversion")
-        }
-        PaymentKind::Refund => ("charge_id, charge_reference, reason", "refund"),
+        PaymentKind::Conversion => (
+            "target_minor, target_currency, rate_micros, rate_quoted_at_us, scenario",
+            "conversion",
+        ),
+        PaymentKind::Refund => ("charge_id, charge_reference, reason, scenario", "refund"),
     }
 }
 
@@ -49,6 +50,7 @@ fn charge(cells: &mut Cells<'_>) -> Result<Charge, StoreError> {
         first_name: cells.text()?,
         last_name: cells.text()?,
         phone: Phone::from_stored(cells.text()?),
+        address: cells.maybe_text()?,
     };
     let (redirect_url, narration) = (cells.maybe_text()?, cells.maybe_text()?);
     let network = cells.maybe_word("charge", "network", Network::parse)?;
@@ -96,9 +98,15 @@ fn disbursement(cells: &mut Cells<'_>) -> Result<Disbursement, StoreError> {
         recipient,
         narration: cells.maybe_text()?,
         scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
-        bulk: cells.maybe_int()?.zip(cells.maybe_int()?),
+        bulk: bulk_place(cells)?,
         proof: cells.maybe_text()?,
     })
+}
+
+fn bulk_place(cells: &mut Cells<'_>) -> Result<Option<BulkPlace>, StoreError> {
+    let (bulk, line) = (cells.maybe_int()?, cells.maybe_int()?);
+    let reference = cells.maybe_text()?;
+    Ok(bulk.zip(line).map(|(bulk, line)| BulkPlace { bulk: BulkId(bulk), line, reference }))
 }
 
 fn conversion(cells: &mut Cells<'_>) -> Result<Conversion, StoreError> {
@@ -112,6 +120,7 @@ fn conversion(cells: &mut Cells<'_>) -> Result<Conversion, StoreError> {
     Ok(Conversion {
         target,
         rate: Rate { micros: cells.int()? },
+        quoted_at: cells.time()?,
         scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
     })
 }
@@ -121,5 +130,6 @@ fn refund(cells: &mut Cells<'_>) -> Result<Refund, StoreError> {
         charge: PaymentId(cells.int()?),
         charge_reference: cells.text()?,
         reason: cells.maybe_text()?,
+        scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
     })
 }

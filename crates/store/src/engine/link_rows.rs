@@ -1,6 +1,6 @@
 //! Payment links as the domain's values.
 
-use domain::link::{Link, Terms};
+use domain::link::{Link, Offer, Terms};
 use domain::payment::Method;
 use domain::{AccountId, Currency, LinkId, Money};
 
@@ -21,9 +21,7 @@ pub(crate) fn link_row(cells: &mut Cells<'_>) -> Result<Link, StoreError> {
         maybe_money(cells, "min_minor", currency)?,
         maybe_money(cells, "max_minor", currency)?,
     ];
-    Ok(Link {
-        account,
-        id,
+    let offer = Offer {
         slug,
         title,
         description,
@@ -38,6 +36,11 @@ pub(crate) fn link_row(cells: &mut Cells<'_>) -> Result<Link, StoreError> {
         collects_phone: cells.flag()?,
         collects_name: cells.flag()?,
         collects_address: cells.flag()?,
+    };
+    Ok(Link {
+        account,
+        id,
+        offer,
         archived_at: cells.maybe_time()?,
         uses: cells.int()?,
         pending: cells.int()?,

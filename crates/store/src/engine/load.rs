@@ -31,6 +31,7 @@ sql!(
     SETTLEMENT,
     "select {SETTLEMENT_COLUMNS} from settlement where account_id = ?1 and payment_id = ?2"
 );
+const SLUG: &str = "select 1 from payment_link where slug = ?1";
 const NONCE: &str = "select used_at_us from card_nonce where account_id = ?1 and nonce = ?2";
 sql!(CALL, "select {CALL_COLUMNS} from provider_call where account_id = ?1 and payment_id = ?2");
 sql!(
@@ -64,6 +65,12 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
     }
     for key in &needs.links {
         link(connection, *key, &mut book)?;
+    }
+    for slug in &needs.slugs {
+        each(connection, SLUG, &[slug], |_| {
+            book.taken_slugs.insert(slug.clone());
+            Ok(())
+        })?;
     }
     for (account, nonce) in &needs.nonces {
         each(connection, NONCE, &[&account.0, nonce], |cells| {

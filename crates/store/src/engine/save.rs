@@ -1,10 +1,11 @@
 //! Writes what a group of commands decided, table by table.
 
-use domain::Currency;
 use domain::book::Book;
+use domain::conversion::Quote;
 use domain::delivery::{Attempt, Delivery};
 use domain::event::Event;
 use domain::ledger::Journal;
+use domain::{Currency, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
@@ -243,21 +244,64 @@ fn insert_attempt(connection: &Connection, attempt: &Attempt) -> Result<(), Stor
     )
 }
 
-fn upkeep(connection: &Connection, book: &Book) -> Result<(), StoreError> {
-    if let Some(before) = book.forget_first_uses_before {
+/// One by one: `in (select …)` over three columns would read every key of the account.
+fn forget_first_uses(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
+    let old: Vec<(i64, String, String)> = connection
+        .prepare_cached(
+            "select account_id, idempotency_key, operation from idempotency
+             where created_at_us < ?1 limit ?2",
+        )?
+        .query_map(params![before.as_micros(), FORGOTTEN_PER_GROUP], |row| row.try_into())?
+        .collect::<Result<_, _>>()?;
+    for (account, key, operation) in old {
         execute(
             connection,
-            "delete from idempotency where (account_id, idempotency_key, operation) in
-                 (select account_id, idempotency_key, operation from idempotency
-                  where created_at_us < ?1 limit ?2)",
+            "delete from idempotency
+             where account_id = ?1 and idempotency_key = ?2 and operation = ?3",
+            params![account, key, operation],
+        )?;
+        // Their window is shorter, so what is this old counts no more.
+        execute(
+            connection,
+            "delete from card_nonce where (account_id, nonce) in
+                 (select account_id, nonce from card_nonce where used_at_us < ?1 limit ?2)",
             params![before.as_micros(), FORGOTTEN_PER_GROUP],
         )?;
+    }
+    Ok(())
+}
+
+fn upkeep(connection: &Connection, book: &Book) -> Result<(), StoreError> {
+    if let Some(before) = book.forget_first_uses_before {
+        forget_first_uses(connection, before)?;
+    }
+    if let Some(rates) = &book.rates {
+        replace_rates(connection, rates)?;
     }
     if let Some(ahead_us) = book.clock_ahead_us {
         execute(
             connection,
             "insert or replace into setting (name, value) values ('clock_ahead_us', ?1)",
             [ahead_us.to_string()],
+        )?;
+    }
+    Ok(())
+}
+
+fn replace_rates(connection: &Connection, rates: &[Quote]) -> Result<(), StoreError> {
+    execute(connection, "delete from rate", [])?;
+    for quote in rates {
+        execute(
+            connection,
+            "insert into rate (source, target, micros, origin, quoted_at_us)
+             values (?1, ?2, ?3, ?4, ?5)",
+            params![
+                quote.source.code(),
+                quote.target.code(),
+                quote.rate.micros,
+                quote.origin,
+                quote.quoted_at.as_micros(),
+            ],
         )?;
     }
     Ok(())

@@ -38,10 +38,11 @@ fn put_charge(
     execute(
         connection,
         "insert or replace into charge (account_id, payment_id, customer_email,
-             customer_first_name, customer_last_name, customer_phone, redirect_url, narration,
+             customer_first_name, customer_last_name, customer_phone, customer_address,
+             redirect_url, narration,
              network, network_phone, card_brand, card_first_six, card_last_four,
              card_expiry_month, card_expiry_year, card_wrong_otps, scenario)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         params![
             account.0,
             payment.0,
@@ -49,6 +50,7 @@ fn put_charge(
             charge.customer.first_name,
             charge.customer.last_name,
             charge.customer.phone.e164(),
+            charge.customer.address,
             charge.redirect_url,
             charge.narration,
             mobile_money.map(|method| method.network.name()),
@@ -69,6 +71,7 @@ fn put_disbursement(
     (account, payment): Key,
     disbursement: &Disbursement,
 ) -> Result<(), StoreError> {
+    let place = disbursement.bulk.as_ref();
     let (bank_key, number, branch, network, phone, name) = match &disbursement.recipient {
         Recipient::Bank { bank_key, account_number, name, branch } => {
             (Some(bank_key), Some(account_number), branch.as_ref(), None, None, name)
@@ -80,8 +83,9 @@ fn put_disbursement(
     execute(
         connection,
         "insert or replace into disbursement (account_id, payment_id, bank_key, account_number,
-             branch, network, phone, recipient_name, narration, scenario, bulk_id, bulk_line, proof)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             branch, network, phone, recipient_name, narration, scenario, bulk_id, bulk_line,
+             line_reference, proof)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             account.0,
             payment.0,
@@ -93,8 +97,9 @@ fn put_disbursement(
             name,
             disbursement.narration,
             disbursement.scenario.text(),
-            disbursement.bulk.map(|(bulk, _)| bulk),
-            disbursement.bulk.map(|(_, line)| line),
+            place.map(|place| place.bulk.0),
+            place.map(|place| place.line),
+            place.and_then(|place| place.reference.as_ref()),
             disbursement.proof,
         ],
     )
@@ -108,13 +113,15 @@ fn put_conversion(
     execute(
         connection,
         "insert or replace into conversion (account_id, payment_id, target_minor,
-             target_currency, rate_micros, scenario) values (?1, ?2, ?3, ?4, ?5, ?6)",
+             target_currency, rate_micros, rate_quoted_at_us, scenario)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             account.0,
             payment.0,
             conversion.target.minor(),
             conversion.target.currency().code(),
             conversion.rate.micros,
+            conversion.quoted_at.as_micros(),
             conversion.scenario.text(),
         ],
     )
@@ -127,9 +134,16 @@ fn put_refund(
 ) -> Result<(), StoreError> {
     execute(
         connection,
-        "insert or replace into refund (account_id, payment_id, charge_id, charge_reference, reason)
-         values (?1, ?2, ?3, ?4, ?5)",
-        params![account.0, payment.0, refund.charge.0, refund.charge_reference, refund.reason],
+        "insert or replace into refund (account_id, payment_id, charge_id, charge_reference, reason,
+             scenario) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            account.0,
+            payment.0,
+            refund.charge.0,
+            refund.charge_reference,
+            refund.reason,
+            refund.scenario.text(),
+        ],
     )
 }
 
@@ -142,38 +156,52 @@ pub(super) fn links(connection: &Connection, book: &Book) -> Result<(), StoreErr
 }
 
 fn put_link(connection: &Connection, link: &Link) -> Result<(), StoreError> {
-    let (amount, min, max) = match link.terms {
+    let offer = &link.offer;
+    let (amount, min, max) = match offer.terms {
         Terms::Fixed(amount) => (Some(amount), None, None),
         Terms::Flexible { min, max } => (None, min, max),
     };
-    let methods: Vec<&str> = link.methods.iter().map(|method| method.word()).collect();
+    let methods: Vec<&str> = offer.methods.iter().map(|method| method.word()).collect();
+    // Not "or replace": that would remove another link with the same slug.
     execute(
         connection,
-        "insert or replace into payment_link (account_id, link_id, slug, title, description,
+        "insert into payment_link (account_id, link_id, slug, title, description,
              currency, amount_minor, min_minor, max_minor, methods, redirect_url, callback_url,
              logo_url, uses_max, expires_at_us, collects_phone, collects_name, collects_address,
              archived_at_us, uses, pending, failed, collected_minor, created_at_us)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, ?20, ?21, ?22, ?23, ?24)",
+             ?19, ?20, ?21, ?22, ?23, ?24)
+         on conflict (account_id, link_id) do update set slug = excluded.slug,
+             title = excluded.title, description = excluded.description,
+             currency = excluded.currency, amount_minor = excluded.amount_minor,
+             min_minor = excluded.min_minor, max_minor = excluded.max_minor,
+             methods = excluded.methods, redirect_url = excluded.redirect_url,
+             callback_url = excluded.callback_url, logo_url = excluded.logo_url,
+             uses_max = excluded.uses_max, expires_at_us = excluded.expires_at_us,
+             collects_phone = excluded.collects_phone, collects_name = excluded.collects_name,
+             collects_address = excluded.collects_address,
+             archived_at_us = excluded.archived_at_us, uses = excluded.uses,
+             pending = excluded.pending, failed = excluded.failed,
+             collected_minor = excluded.collected_minor",
         params![
             link.account.0,
             link.id.0,
-            link.slug,
-            link.title,
-            link.description,
-            link.currency.code(),
+            offer.slug,
+            offer.title,
+            offer.description,
+            offer.currency.code(),
             amount.map(|amount| amount.minor()),
             min.map(|min| min.minor()),
             max.map(|max| max.minor()),
             methods.join(" "),
-            link.redirect_url,
-            link.callback_url,
-            link.logo_url,
-            link.uses_max,
-            link.expires_at.map(|at| at.as_micros()),
-            link.collects_phone,
-            link.collects_name,
-            link.collects_address,
+            offer.redirect_url,
+            offer.callback_url,
+            offer.logo_url,
+            offer.uses_max,
+            offer.expires_at.map(|at| at.as_micros()),
+            offer.collects_phone,
+            offer.collects_name,
+            offer.collects_address,
             link.archived_at.map(|at| at.as_micros()),
             link.uses,
             link.pending,

@@ -62,7 +62,9 @@ impl Sqlite {
                  coalesce((select max((select max(payment_id) from payment p
                            where p.account_id = a.account_id)) from account a), 0),
                  coalesce((select max((select max(event_id) from event e
-                           where e.account_id = a.account_id)) from account a), 0))",
+                           where e.account_id = a.account_id)) from account a), 0),
+                 coalesce((select max((select max(link_id) from payment_link l
+                           where l.account_id = a.account_id)) from account a), 0))",
             [],
             |row| row.get(0),
         )?;

@@ -82,6 +82,7 @@ create table charge (
     customer_first_name text not null,
     customer_last_name  text not null,
     customer_phone  text    not null,
+    customer_address text,
     redirect_url    text,
     narration       text,
     network         text,
@@ -109,6 +110,7 @@ create table disbursement (
     scenario         text,
     bulk_id          integer,
     bulk_line        integer,
+    line_reference   text,
     proof            text,
     primary key (account_id, payment_id)
 ) strict, without rowid;
@@ -121,6 +123,7 @@ create table conversion (
     target_minor    integer not null,
     target_currency text    not null,
     rate_micros     integer not null,
+    rate_quoted_at_us integer not null,
     scenario        text,
     primary key (account_id, payment_id)
 ) strict, without rowid;
@@ -131,6 +134,7 @@ create table refund (
     charge_id        integer not null,
     charge_reference text    not null,
     reason           text,
+    scenario         text,
     primary key (account_id, payment_id)
 ) strict, without rowid;
 create index refund_by_charge on refund (account_id, charge_id);

@@ -7,6 +7,8 @@ use crate::StoreError;
 
 const STEPS: [(i64, &str); 1] = [(1, include_str!("0001_accounts_payments_ledger.sql"))];
 
+const STATISTICS: &str = include_str!("statistics.sql");
+
 /// Brings the database to this program's schema, one transaction per step.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     connection.execute_batch(
@@ -24,6 +26,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     }
     for (number, sql) in STEPS {
         apply(connection, number, sql)?;
+    }
+    if found < known {
+        connection.execute_batch(STATISTICS)?;
     }
     Ok(())
 }

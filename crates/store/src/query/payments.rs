@@ -1,8 +1,8 @@
 //! Lists of payments with exact totals, and single ones by any of their names.
 
 use domain::book::DAY_US;
-use domain::payment::{Detail, Payment};
-use domain::{AccountId, LinkId, PaymentId, Timestamp};
+use domain::payment::{Detail, Method, Payment, PaymentKind};
+use domain::{AccountId, Currency, LinkId, PaymentId, Timestamp};
 
 use crate::engine::{PAYMENT_COLUMNS, detail_row, detail_source, payment_row};
 use crate::{Arg, Reader, StoreError};
@@ -39,10 +39,11 @@ pub fn find_detail(reader: &Reader, payment: &Payment) -> Result<Option<Detail>,
 /// What a list is narrowed by; every part that is there must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
+    pub kind: Option<PaymentKind>,
     /// `pending`, `success` or `failed`, as records say it.
     pub status: Option<&'static str>,
-    pub method: Option<String>,
-    pub currency: Option<&'static str>,
+    pub method: Option<Method>,
+    pub currency: Option<Currency>,
     pub link: Option<LinkId>,
     pub dgs_reference: Option<String>,
     pub provider_reference: Option<String>,
@@ -52,7 +53,13 @@ pub struct Filter {
     pub to: Option<Timestamp>,
 }
 
-/// Which part of a list: `limit` rows, either after `skip` of them or below an id.
+impl Filter {
+    const fn has_name(&self) -> bool {
+        self.dgs_reference.is_some() || self.provider_reference.is_some()
+    }
+}
+
+/// Which part of a list: `limit` rows after `skip` of them, or of those below an id.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     pub limit: u32,
@@ -60,97 +67,165 @@ pub struct Page {
     pub starting_after: Option<PaymentId>,
 }
 
-/// One page of payments, newest first.
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// How many payments the filter leaves, on all pages.
+    pub total: u64,
+    pub payments: Vec<Payment>,
+}
+
+/// Payments, newest first. Exact, and cheap at any size: the tally says how many of each day the
+/// filter leaves, so days are stepped over without being read, and a page reads no more than the
+/// days it lies in. Call it in a snapshot.
 pub fn list_payments(
     reader: &Reader,
     account: AccountId,
     filter: &Filter,
     page: Page,
-) -> Result<Vec<Payment>, StoreError> {
-    let mut conditions = Conditions::of(account);
-    conditions.add_filter(filter);
-    if let Some(id) = page.starting_after {
-        conditions.add("payment_id <", Arg::Int(id.0));
+) -> Result<Listing, StoreError> {
+    let list = List { reader, account, filter };
+    let newest = page.starting_after.map(|id| PaymentId(id.0.saturating_sub(1)));
+    // A name leaves few rows, in days that the tally does not tell.
+    let days = if filter.has_name() {
+        let ids = Ids::ALL;
+        vec![(ids, list.count(ids)?)]
+    } else {
+        list.days()?
+    };
+    let total = days.iter().map(|(_, count)| count).sum();
+    let (mut payments, mut skip) = (Vec::new(), page.skip);
+    for (ids, count) in days {
+        let left = u64::from(page.limit).saturating_sub(length(&payments));
+        if left == 0 {
+            break;
+        }
+        let part = ids.up_to(newest);
+        if part.is_empty() {
+            continue;
+        }
+        // How many are in a part matters only where they are stepped over.
+        let count = if part == ids || skip == 0 { count } else { list.count(part)? };
+        if skip >= count {
+            skip -= count;
+            continue;
+        }
+        payments.extend(list.rows(part, left.min(count - skip), skip)?);
+        skip = 0;
     }
-    let limit = conditions.bind(i64::from(page.limit).into());
-    let skip = conditions.bind(i64::try_from(page.skip).unwrap_or(i64::MAX).into());
-    // Ids rise with the time of creation, so this order is newest first by (created_at, id).
-    let sql = format!(
-        "select {PAYMENT_COLUMNS} from payment where {} order by payment_id desc
-         limit {limit} offset {skip}",
-        conditions.text
-    );
-    reader.rows(&sql, &conditions.args, payment_row)
+    Ok(Listing { total, payments })
 }
 
-/// How many payments a filter leaves. Exact, and cheap at any size: whole days come from the
-/// tally, a name names one row, and only the first and last day of a span are counted.
-pub fn count_payments(
-    reader: &Reader,
-    account: AccountId,
-    filter: &Filter,
-) -> Result<u64, StoreError> {
-    if filter.dgs_reference.is_some() || filter.provider_reference.is_some() {
-        return count_rows(reader, account, filter);
+fn length<T>(rows: &[T]) -> u64 {
+    u64::try_from(rows.len()).unwrap_or(u64::MAX)
+}
+
+/// A span of ids, both ends in it. Ids rise with the time of creation, and tell its millisecond:
+/// so their order is newest first by (created_at, id), and a day is a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ids {
+    first: PaymentId,
+    last: PaymentId,
+}
+
+impl Ids {
+    const ALL: Ids = Ids { first: PaymentId(0), last: PaymentId(i64::MAX) };
+
+    fn of_day(day: i64) -> Ids {
+        Ids { first: PaymentId::first_at(day_start(day)), last: PaymentId::last_at(day_end(day)) }
     }
-    let first_day = filter.from.map(day);
-    let last_day = filter.to.map(day);
-    let mut total = 0_u64;
-    let mut whole_from = None;
-    let mut whole_to = None;
-    if let (Some(from), Some(first)) = (filter.from, first_day) {
-        if last_day.is_some_and(|last| last <= first) {
-            return count_rows(reader, account, filter);
-        }
-        let end = Timestamp::from_micros(first.saturating_add(1).saturating_mul(DAY_US) - 1);
-        let part = Filter { from: Some(from), to: Some(end), ..filter.clone() };
-        total += count_rows(reader, account, &part)?;
-        whole_from = Some(first + 1);
+
+    fn from(self, oldest: Option<PaymentId>) -> Ids {
+        Ids { first: oldest.map_or(self.first, |id| id.max(self.first)), ..self }
     }
-    if let (Some(to), Some(last)) = (filter.to, last_day) {
-        let start = Timestamp::from_micros(last.saturating_mul(DAY_US));
-        let part = Filter { from: Some(start), to: Some(to), ..filter.clone() };
-        total += count_rows(reader, account, &part)?;
-        whole_to = Some(last - 1);
+
+    fn up_to(self, newest: Option<PaymentId>) -> Ids {
+        Ids { last: newest.map_or(self.last, |id| id.min(self.last)), ..self }
     }
-    Ok(total + count_whole_days(reader, account, filter, (whole_from, whole_to))?)
+
+    fn is_empty(self) -> bool {
+        self.first > self.last
+    }
 }
 
 fn day(at: Timestamp) -> i64 {
     at.as_micros().div_euclid(DAY_US)
 }
 
-fn count_whole_days(
-    reader: &Reader,
-    account: AccountId,
-    filter: &Filter,
-    (from, to): (Option<i64>, Option<i64>),
-) -> Result<u64, StoreError> {
-    let mut conditions = Conditions::of(account);
-    if let Some(from) = from {
-        conditions.add("day >=", Arg::Int(from));
-    }
-    if let Some(to) = to {
-        conditions.add("day <=", Arg::Int(to));
-    }
-    if let Some(status) = filter.status {
-        conditions.add("state =", status.into());
-    }
-    conditions.add_sort(filter);
-    let sql = format!(
-        "select cast(coalesce(sum(count), 0) as bigint) from payment_tally where {}",
-        conditions.text
-    );
-    let sum = reader.row(&sql, &conditions.args, |cells| cells.int())?;
-    Ok(sum.and_then(|sum| u64::try_from(sum).ok()).unwrap_or(0))
+fn day_start(day: i64) -> Timestamp {
+    Timestamp::from_micros(day.saturating_mul(DAY_US))
 }
 
-fn count_rows(reader: &Reader, account: AccountId, filter: &Filter) -> Result<u64, StoreError> {
-    let mut conditions = Conditions::of(account);
-    conditions.add_filter(filter);
-    let sql = format!("select count(*) from payment where {}", conditions.text);
-    let count = reader.row(&sql, &conditions.args, |cells| cells.int())?;
-    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+fn day_end(day: i64) -> Timestamp {
+    Timestamp::from_micros(day.saturating_add(1).saturating_mul(DAY_US).saturating_sub(1))
+}
+
+/// All payments of one account that a filter leaves.
+#[derive(Clone, Copy)]
+struct List<'a> {
+    reader: &'a Reader,
+    account: AccountId,
+    filter: &'a Filter,
+}
+
+impl List<'_> {
+    /// The days that have any, newest first, and how many each has. Whole days are in the tally;
+    /// of the first and the last of a span, those within it are counted.
+    fn days(self) -> Result<Vec<(Ids, u64)>, StoreError> {
+        let (from, to) = (self.filter.from, self.filter.to);
+        let mut conditions = Conditions::of(self.account);
+        if let Some(from) = from {
+            conditions.add("day >=", Arg::Int(day(from)));
+        }
+        if let Some(to) = to {
+            conditions.add("day <=", Arg::Int(day(to)));
+        }
+        if let Some(status) = self.filter.status {
+            conditions.add("state =", status.into());
+        }
+        conditions.add_sort(self.filter);
+        let sql = format!(
+            "select day, cast(sum(count) as bigint) from payment_tally where {}
+             group by day order by day desc",
+            conditions.text
+        );
+        let mut days = Vec::new();
+        self.reader.each(&sql, &conditions.args, |cells| {
+            let (day, count) = (cells.int()?, u64::try_from(cells.int()?).unwrap_or(0));
+            let is_cut = from.is_some_and(|from| from > day_start(day))
+                || to.is_some_and(|to| to < day_end(day));
+            let ids = Ids::of_day(day);
+            let count = if is_cut && count > 0 { self.count(ids)? } else { count };
+            days.push((ids, count));
+            Ok(())
+        })?;
+        Ok(days)
+    }
+
+    fn count(self, ids: Ids) -> Result<u64, StoreError> {
+        let conditions = self.conditions(ids);
+        let sql = format!("select count(*) from payment where {}", conditions.text);
+        let count = self.reader.row(&sql, &conditions.args, |cells| cells.int())?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    fn rows(self, ids: Ids, limit: u64, skip: u64) -> Result<Vec<Payment>, StoreError> {
+        let mut conditions = self.conditions(ids);
+        let limit = conditions.bind(i64::try_from(limit).unwrap_or(i64::MAX).into());
+        let skip = conditions.bind(i64::try_from(skip).unwrap_or(i64::MAX).into());
+        let sql = format!(
+            "select {PAYMENT_COLUMNS} from payment where {} order by payment_id desc
+             limit {limit} offset {skip}",
+            conditions.text
+        );
+        self.reader.rows(&sql, &conditions.args, payment_row)
+    }
+
+    fn conditions(self, ids: Ids) -> Conditions {
+        let mut conditions = Conditions::of(self.account);
+        conditions.add_filter(self.filter, ids);
+        conditions
+    }
 }
 
 /// The text after `where`, with the values bound in it.
@@ -175,7 +250,7 @@ impl Conditions {
         self.text.push_str(&format!(" and {comparison} {place}"));
     }
 
-    fn add_filter(&mut self, filter: &Filter) {
+    fn add_filter(&mut self, filter: &Filter, ids: Ids) {
         match filter.status {
             Some("success") => self.text.push_str(" and state = 'successful'"),
             Some("failed") => self.text.push_str(" and state in ('failed', 'confirmed_late')"),
@@ -189,24 +264,29 @@ impl Conditions {
         if let Some(reference) = &filter.provider_reference {
             self.add("provider_reference =", reference.as_str().into());
         }
-        // The same span twice: by id, which the primary key is ordered by, and exactly.
+        // The span of time twice: by id, which the keys are ordered by, and exactly.
+        let ids = ids.from(filter.from.map(PaymentId::first_at));
+        let ids = ids.up_to(filter.to.map(PaymentId::last_at));
+        self.add("payment_id >=", Arg::Int(ids.first.0));
+        self.add("payment_id <=", Arg::Int(ids.last.0));
         if let Some(from) = filter.from {
-            self.add("payment_id >=", Arg::Int(PaymentId::first_at(from).0));
             self.add("created_at_us >=", from.into());
         }
         if let Some(to) = filter.to {
-            self.add("payment_id <=", Arg::Int(PaymentId::last_at(to).0));
             self.add("created_at_us <=", to.into());
         }
     }
 
     /// What both a payment and a tally have.
     fn add_sort(&mut self, filter: &Filter) {
-        if let Some(method) = &filter.method {
-            self.add("method =", method.as_str().into());
+        if let Some(kind) = filter.kind {
+            self.add("kind =", kind.word().into());
+        }
+        if let Some(method) = filter.method {
+            self.add("method =", method.word().into());
         }
         if let Some(currency) = filter.currency {
-            self.add("currency =", currency.into());
+            self.add("currency =", currency.code().into());
         }
         if let Some(link) = filter.link {
             self.add("link_id =", Arg::Int(link.0));

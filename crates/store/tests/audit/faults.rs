@@ -23,7 +23,7 @@ pub fn sql(fault: &str) -> String {
     text
 }
 
-pub const FAULTS: [(&str, &str); 116] = [
+pub const FAULTS: [(&str, &str); 136] = [
     (
         "transfers_well_formed",
         "update transfer set amount_minor = 0 where JOURNAL(ok-1) and line = 1",
@@ -124,18 +124,18 @@ pub const FAULTS: [(&str, &str); 116] = [
         "update wallet set held_minor = 5 where account_id = 2 and currency = 'USD'",
     ),
     ("wallets_follow_payments", "delete from wallet where account_id = 1 and currency = 'USD'"),
-    ("successes_posted", "update payment set fee_minor = 0 where PAYMENT(ok-1)"),
-    ("successes_posted", "delete from transfer where JOURNAL(ok-1) and line = 2"),
-    ("successes_posted", "update transfer set credit = 'pending' where JOURNAL(ok-1) and line = 2"),
+    ("charges_posted", "update payment set fee_minor = 0 where PAYMENT(ok-1)"),
+    ("charges_posted", "delete from transfer where JOURNAL(ok-1) and line = 2"),
+    ("charges_posted", "update transfer set credit = 'pending' where JOURNAL(ok-1) and line = 2"),
     (
-        "successes_posted",
+        "charges_posted",
         "update journal set payment_id = (select payment_id from payment where PAYMENT(ok-2))
          where JOURNAL(ok-1)",
     ),
-    ("successes_posted", "update payment set state = 'successful' where PAYMENT(no-1)"),
+    ("charges_posted", "update payment set state = 'successful' where PAYMENT(no-1)"),
     // The whole story a second time, wallet and end of chain included.
     (
-        "successes_posted",
+        "charges_posted",
         "insert into transfer select 1, LAST_SEQ + 1, line, debit, credit, amount_minor,
              currency from transfer where JOURNAL(ok-1);
          insert into journal select 1, LAST_SEQ + 1, fact, payment_id, posted_at_us, hash
@@ -146,20 +146,48 @@ pub const FAULTS: [(&str, &str); 116] = [
     ),
     // As if the last journal had never been, wallet and end of chain included.
     (
-        "successes_posted",
+        "charges_posted",
         "delete from transfer where account_id = 2 and seq = 2;
          delete from journal where account_id = 2 and seq = 2;
          update ledger_chain set seq = 1, hash = (select hash from journal
              where account_id = 2 and seq = 1) where account_id = 2;
          update wallet set pending_minor = 0 where account_id = 2",
     ),
-    ("late_confirmations_posted", "update transfer set credit = 'pending' where JOURNAL(late-1)"),
-    ("late_confirmations_posted", "update payment set state = 'failed' where PAYMENT(late-1)"),
+    ("charges_posted", "update transfer set credit = 'pending' where JOURNAL(late-1)"),
+    ("charges_posted", "update payment set state = 'failed' where PAYMENT(late-1)"),
+    ("charges_posted", "update payment set state = 'confirmed_late' where PAYMENT(no-1)"),
+    ("charges_posted", "update transfer set amount_minor = 1 where JOURNAL(late-1)"),
+    ("settlements", "delete from settlement where PAYMENT(ok-1)"),
+    ("settlements", "update settlement set is_done = 1 where PAYMENT(ok-1)"),
+    ("settlements", "update payment set settled_at_us = finished_at_us where PAYMENT(ok-1)"),
+    ("settlements", "update payment set settled_at_us = created_at_us where PAYMENT(no-1)"),
+    ("settlements", "update settlement set due_at_us = 9223372036854775807 where PAYMENT(ok-1)"),
     (
-        "late_confirmations_posted",
-        "update payment set state = 'confirmed_late' where PAYMENT(no-1)",
+        "settlements",
+        "insert into settlement select account_id, payment_id, created_at_us, 0 from payment
+         where PAYMENT(wait-1)",
     ),
-    ("late_confirmations_posted", "update transfer set amount_minor = 1 where JOURNAL(late-1)"),
+    ("charges_posted", "update payment set settled_at_us = finished_at_us where PAYMENT(ok-1)"),
+    ("wallets_follow_payments", "update payment set settled_at_us = 1 where PAYMENT(ok-1)"),
+    ("wallets_follow_payments", "update payment set kind = 'refund' where PAYMENT(wait-1)"),
+    ("refunds", "update payment set refunded_minor = 1 where PAYMENT(ok-1)"),
+    ("refunds", "update payment set refunded_minor = -1 where PAYMENT(ok-1)"),
+    ("details", "update payment set kind = 'refund' where PAYMENT(wait-1)"),
+    (
+        "details",
+        "insert into refund (account_id, payment_id, charge_id, charge_reference)
+         select account_id, payment_id, 1, 'x' from payment where PAYMENT(wait-1)",
+    ),
+    ("disbursements_posted", "update payment set kind = 'disbursement' where PAYMENT(wait-1)"),
+    ("conversions_posted", "update payment set kind = 'conversion' where PAYMENT(wait-1)"),
+    ("refunds_posted", "update payment set kind = 'refund' where PAYMENT(wait-1)"),
+    ("references", "update settlement set account_id = 2 where PAYMENT(ok-1)"),
+    ("references", "update payment set link_id = 7 where PAYMENT(ok-1)"),
+    (
+        "references",
+        "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed'",
+    ),
+    ("tally", "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed'"),
     ("amounts", "update payment set amount_minor = 0, fee_minor = 0 where PAYMENT(wait-1)"),
     ("amounts", "update payment set fee_minor = amount_minor + 1 where PAYMENT(wait-1)"),
     ("amounts", "update payment set fee_minor = -1 where PAYMENT(wait-1)"),
@@ -275,7 +303,7 @@ pub const FAULTS: [(&str, &str); 116] = [
     ),
     ("deliveries_attempted", "update delivery set state = 'parked' where EVENT(ok-3)"),
     ("references", "update charge set account_id = 2 where PAYMENT(ok-1)"),
-    ("references", "delete from charge where PAYMENT(ok-1)"),
+    ("details", "delete from charge where PAYMENT(ok-1)"),
     ("references", "update provider_call set account_id = 2 where PAYMENT(ok-1)"),
     ("references", "update provider_call set payment_id = 5 where PAYMENT(ok-1)"),
     ("references", "update event set account_id = 2 where PAYMENT(ok-1)"),

@@ -2,65 +2,67 @@
 //! invariant in it, and nothing wrong.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::account::{Account, Endpoint};
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{
-    ApiKey, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind, Told, Wording,
+    Answer, ApiKey, BulkTold, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind,
+    Told, Wording,
 };
 use domain::delivery::{Attempt, Delivery, Reading};
 use domain::event::EventKind;
 use domain::fee::FeeRule;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
-use domain::money::amount_text;
+use domain::link::Link;
 use domain::payment::{Detail, Method, NextAction, Payment, Reason};
 use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::Scenario;
 use domain::settlement::SettlementRule;
-use domain::{AccountId, Currency, Environment, Money, Timestamp};
+use domain::{AccountId, Currency, Environment, Money, PaymentId, Timestamp};
 use store::query::payments::{Name, find_payment};
 use store::{LaneSettings, Store, open_to_read};
 
-const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
-const ONE: AccountId = AccountId(1);
+use crate::outgoing::{amounts_text, answer_text};
+
+pub const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+pub const ONE: AccountId = AccountId(1);
 const TWO: AccountId = AccountId(2);
 
 /// Only the fields that the audit reads.
 struct Terse;
 
 impl Wording for Terse {
-    fn answer(&self, payment: &Payment, _: &Detail) -> String {
-        format!(r#"{{"status":"success","dgs_reference":"{}"}}"#, payment.dgs_reference)
+    fn answer(&self, payment: &Payment, detail: &Detail) -> String {
+        answer_text(payment, detail)
+    }
+
+    fn link(&self, link: &Link, _: Timestamp) -> String {
+        format!(r#"{{"status":"success","data":{{"id":"{}"}}}}"#, link.id.text())
+    }
+
+    fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
+        let (_, first) = told.accepted[0];
+        let (bulk, name) = (told.bulk.text(), &first.dgs_reference);
+        format!(r#"{{"bulk_id":"{bulk}","lines":[{{"dgs_reference":"{name}"}}]}}"#)
     }
 
     fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
-        let payment = told.payment;
-        let currency = payment.gross.currency();
-        let (fee_minor, net_minor) = if kind == EventKind::PaymentFailed {
-            (0, 0)
-        } else {
-            (payment.fee_minor, payment.net_minor())
-        };
-        format!(
-            r#"{{"event":"{}","dgs_reference":"{}","amount":{},"currency":"{}","merchant_fee":{},"net_amount":{}}}"#,
-            kind.word(),
-            payment.dgs_reference,
-            amount_text(payment.gross.minor(), currency),
-            currency.code(),
-            amount_text(fee_minor, currency),
-            amount_text(net_minor, currency),
-        )
+        let (word, name) = (kind.word(), &told.payment.dgs_reference);
+        let amounts = amounts_text(kind, told);
+        format!(r#"{{"event":"{word}","dgs_reference":"{name}",{amounts}}}"#)
     }
 }
 
 /// A delivery and the body it carries.
 type Born = (Delivery, Arc<str>);
 
-struct World<'a> {
-    folder: &'a Path,
+pub struct World<'a> {
+    pub folder: &'a Path,
+    clock: Arc<AtomicI64>,
     store: Store,
     runtime: tokio::runtime::Runtime,
     born: Arc<Mutex<Vec<Born>>>,
@@ -70,25 +72,31 @@ struct World<'a> {
 pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
     let born = Arc::new(Mutex::new(Vec::new()));
     let news = Arc::clone(&born);
+    let clock = Arc::new(AtomicI64::new(NOW.as_micros()));
+    let hands = Arc::clone(&clock);
     let settings = LaneSettings {
         group_commands_max: 64,
-        clock: Box::new(|| NOW),
+        clock: Box::new(move || Timestamp::from_micros(hands.load(Ordering::Relaxed))),
         wording: Arc::new(Terse),
         on_commit: Box::new(move |fresh| news.lock().unwrap().extend(fresh.deliveries)),
     };
     let store = Store::open(folder, settings).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let world = World { folder, store, runtime, born };
+    let world = World { folder, clock, store, runtime, born };
     world.open_accounts();
     world.charge();
     world.deliver();
+    world.pay_out();
+    world.convert();
+    world.give_back();
+    world.settle("ok-3");
     while_open();
     world.store.close();
 }
 
 impl World<'_> {
-    fn submit(&self, command: Command) {
-        self.runtime.block_on(self.store.lane().submit(command)).unwrap();
+    pub fn submit(&self, command: Command) -> Answer {
+        self.runtime.block_on(self.store.lane().submit(command)).unwrap()
     }
 
     fn open_accounts(&self) {
@@ -153,10 +161,21 @@ impl World<'_> {
         self.report(ONE, "ok-3", declined());
     }
 
-    fn report(&self, account: AccountId, reference: &str, verdict: Verdict) {
+    pub fn find(&self, account: AccountId, reference: &str) -> PaymentId {
         let reader = open_to_read(self.folder).unwrap();
         let name = Name::Reference(reference.to_owned());
-        let payment = find_payment(&reader, account, &name).unwrap().unwrap().id;
+        find_payment(&reader, account, &name).unwrap().unwrap().id
+    }
+
+    /// Once it is due.
+    fn settle(&self, reference: &str) {
+        let payment = self.find(ONE, reference);
+        self.clock.fetch_add(5_000_000, Ordering::Relaxed);
+        self.submit(Command::SettleCharge { account: ONE, payment });
+    }
+
+    pub fn report(&self, account: AccountId, reference: &str, verdict: Verdict) {
+        let payment = self.find(account, reference);
         let word = word(verdict);
         let report = Report { account, payment, word, is_answer_to_poll: true };
         self.submit(Command::ReportProvider(report));
@@ -194,10 +213,11 @@ impl World<'_> {
 }
 
 fn word(verdict: Verdict) -> Word {
-    Word { verdict, provider_reference: Some("sim_1".to_owned()), ask_again_after: None }
+    let provider_reference = Some("sim_1".to_owned());
+    Word { verdict, provider_reference, proof: None, ask_again_after: None }
 }
 
-fn declined() -> Verdict {
+pub fn declined() -> Verdict {
     Verdict::Declined(Reason {
         kind: "declined".to_owned(),
         code: "05".to_owned(),
@@ -205,13 +225,16 @@ fn declined() -> Verdict {
     })
 }
 
+pub fn key_use(account: AccountId, operation: &'static str, name: &str) -> KeyUse {
+    let scope = KeyScope { account, operation, key: format!("key-{name}") };
+    KeyUse { scope, fingerprint: Fingerprint([7; 32]) }
+}
+
 fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
-    let operation = "POST /charges";
-    let scope = KeyScope { account, operation, key: format!("key-{reference}") };
     CreateCharge {
         account,
-        key_use: Some(KeyUse { scope, fingerprint: Fingerprint([7; 32]) }),
+        key_use: Some(key_use(account, "POST /charges", reference)),
         dgs_reference: Some(reference.to_owned()),
         method: Method::MobileMoney,
         gross: Money::from_minor(minor, Currency::Rwf).unwrap(),
@@ -221,6 +244,7 @@ fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
                 first_name: "Jane".to_owned(),
                 last_name: "Doe".to_owned(),
                 phone: phone.clone(),
+                address: None,
             },
             redirect_url: None,
             narration: None,
@@ -228,6 +252,7 @@ fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
             card: None,
             scenario: Scenario::default(),
         },
+        card_nonce: None,
         link: None,
         callback_url: None,
         provider: Provider::Simulator,

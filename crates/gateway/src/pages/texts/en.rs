@@ -1,6 +1,6 @@
 //! English.
 
-use super::Texts;
+use super::{LinkTexts, Texts};
 
 pub static TEXTS: Texts = Texts {
     code: "en",
@@ -17,6 +17,10 @@ pub static TEXTS: Texts = Texts {
     simulated_phone_text: "This is a sandbox: no real phone rings. Answer here for the customer, or wait.",
     approve: "Approve",
     refuse: "Refuse",
+    card_waiting_text: "Finish the payment where you began it. This page follows the payment by itself.",
+    bank_title: "Simulated bank",
+    bank_text: "This is a sandbox: no real bank is asked. Approve or refuse the payment here, as the cardholder would.",
+    card_ending_in: "card ending in",
     not_found_title: "No such payment",
     not_found_text: "The address is incomplete or out of date. Ask the merchant for a new one.",
     sandbox_title: "The sandbox is running",
@@ -24,4 +28,38 @@ pub static TEXTS: Texts = Texts {
     sandbox_base_url: "API base URL",
     sandbox_credentials: "The API key, account number, encryption key and webhook secret were printed in the terminal when the sandbox started, with a first request to paste.",
     sandbox_next: "Then read GET /balance and GET /transactions, and see the webhook arrive at the address given with --webhook-url.",
+    link: LinkTexts {
+        unknown_title: "No such payment link",
+        archived_title: "This payment link is closed",
+        archived_text: "The merchant takes no more payments here.",
+        expired_title: "This payment link has expired",
+        expired_text: "Ask the merchant for a new one.",
+        exhausted_title: "This payment link has been paid",
+        exhausted_text: "It has been paid as often as it may be. If you still have to pay, ask the merchant for a new one.",
+        taken_title: "Somebody is paying right now",
+        taken_text: "The last payment that this link may take is on its way. If it fails, you can pay: try again in a moment.",
+        unpayable_text: "This link cannot be paid on this page. Ask the merchant how to pay.",
+        amount: "Amount",
+        at_least: "At least",
+        at_most: "At most",
+        first_name: "First name",
+        last_name: "Last name",
+        email: "Email",
+        country_code: "Country code",
+        contact_phone: "Contact phone, if another",
+        address: "Address",
+        network: "Network",
+        mobile_number: "Mobile money number",
+        pay: "Pay",
+        check_fields: "Please check the marked fields. Nothing was taken from your account.",
+        sent_already: "This form was sent already, and that payment goes on. Press the button again only if you want to pay once more.",
+        try_again: "Something went wrong on our side. Press the button again: you will not pay twice.",
+        amount_fault: "Enter an amount in figures, such as 2000, within what is asked.",
+        name_fault: "Enter your name.",
+        email_fault: "Enter an email address, such as jane@example.com.",
+        phone_fault: "Enter a phone number in figures, without the country code.",
+        address_fault: "Enter your address.",
+        network_fault: "Choose a network.",
+        mobile_number_fault: "Enter a Rwandan number, such as 0789654321.",
+    },
 };

@@ -1,6 +1,6 @@
 //! French.
 
-use super::Texts;
+use super::{LinkTexts, Texts};
 
 pub static TEXTS: Texts = Texts {
     code: "fr",
@@ -17,6 +17,10 @@ pub static TEXTS: Texts = Texts {
     simulated_phone_text: "Ceci est un bac à sable : aucun vrai téléphone ne sonne. Répondez ici à la place du client, ou attendez.",
     approve: "Accepter",
     refuse: "Refuser",
+    card_waiting_text: "Terminez le paiement là où vous l’avez commencé. Cette page suit le paiement d’elle-même.",
+    bank_title: "Banque simulée",
+    bank_text: "Ceci est un bac à sable : aucune vraie banque n’est interrogée. Acceptez ou refusez le paiement ici, comme le ferait le titulaire de la carte.",
+    card_ending_in: "carte finissant par",
     not_found_title: "Paiement introuvable",
     not_found_text: "L’adresse est incomplète ou périmée. Demandez-en une nouvelle au marchand.",
     sandbox_title: "Le bac à sable est en marche",
@@ -24,4 +28,38 @@ pub static TEXTS: Texts = Texts {
     sandbox_base_url: "URL de base de l’API",
     sandbox_credentials: "La clé d’API, le numéro de compte, la clé de chiffrement et le secret webhook ont été affichés dans le terminal au démarrage, avec une première requête à coller.",
     sandbox_next: "Lisez ensuite GET /balance et GET /transactions, et voyez le webhook arriver à l’adresse donnée par --webhook-url.",
+    link: LinkTexts {
+        unknown_title: "Lien de paiement introuvable",
+        archived_title: "Ce lien de paiement est fermé",
+        archived_text: "Le marchand n’accepte plus de paiement ici.",
+        expired_title: "Ce lien de paiement a expiré",
+        expired_text: "Demandez-en un nouveau au marchand.",
+        exhausted_title: "Ce lien a déjà été payé",
+        exhausted_text: "Il a été payé autant de fois qu’il peut l’être. S’il vous reste à payer, demandez un nouveau lien au marchand.",
+        taken_title: "Quelqu’un est en train de payer",
+        taken_text: "Le dernier paiement que ce lien accepte est en cours. S’il échoue, vous pourrez payer : réessayez dans un instant.",
+        unpayable_text: "Ce lien ne peut pas être payé sur cette page. Demandez au marchand comment payer.",
+        amount: "Montant",
+        at_least: "Au moins",
+        at_most: "Au plus",
+        first_name: "Prénom",
+        last_name: "Nom",
+        email: "E-mail",
+        country_code: "Indicatif",
+        contact_phone: "Téléphone de contact, si différent",
+        address: "Adresse",
+        network: "Réseau",
+        mobile_number: "Numéro mobile money",
+        pay: "Payer",
+        check_fields: "Vérifiez les champs signalés. Rien n’a été prélevé sur votre compte.",
+        sent_already: "Ce formulaire a déjà été envoyé et ce paiement suit son cours. N’appuyez de nouveau que pour payer une fois de plus.",
+        try_again: "Une erreur est survenue de notre côté. Appuyez de nouveau : vous ne paierez pas deux fois.",
+        amount_fault: "Saisissez un montant en chiffres, par exemple 2000, dans les limites demandées.",
+        name_fault: "Saisissez votre nom.",
+        email_fault: "Saisissez une adresse e-mail, par exemple jane@example.com.",
+        phone_fault: "Saisissez un numéro en chiffres, sans l’indicatif.",
+        address_fault: "Saisissez votre adresse.",
+        network_fault: "Choisissez un réseau.",
+        mobile_number_fault: "Saisissez un numéro rwandais, par exemple 0789654321.",
+    },
 };

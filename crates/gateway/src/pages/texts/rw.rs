@@ -1,6 +1,6 @@
 //! Kinyarwanda.
 
-use super::Texts;
+use super::{LinkTexts, Texts};
 
 pub static TEXTS: Texts = Texts {
     code: "rw",
@@ -17,6 +17,10 @@ pub static TEXTS: Texts = Texts {
     simulated_phone_text: "Aha ni ahagenewe igerageza: nta telefone nyayo ihamagarwa. Subiza hano mu mwanya w’umukiriya, cyangwa utegereze.",
     approve: "Emeza",
     refuse: "Anga",
+    card_waiting_text: "Rangiriza ubwishyu aho wabutangiriye. Uru rupapuro rukurikirana ubwishyu ubwarwo.",
+    bank_title: "Banki y’igerageza",
+    bank_text: "Aha ni ahagenewe igerageza: nta banki nyayo ibazwa. Emeza cyangwa wange ubwishyu hano, nk’uko nyir’ikarita yabigenza.",
+    card_ending_in: "ikarita irangizwa na",
     not_found_title: "Ubwo bwishyu ntibubonetse",
     not_found_text: "Aderesi ntiyuzuye cyangwa yarengeje igihe. Saba umucuruzi indi nshya.",
     sandbox_title: "Ahagenewe igerageza harakora",
@@ -24,4 +28,38 @@ pub static TEXTS: Texts = Texts {
     sandbox_base_url: "Aderesi y’ibanze ya API",
     sandbox_credentials: "Urufunguzo rwa API, nimero ya konti, urufunguzo rwo guhisha amakuru n’ibanga rya webhook byanditswe muri terminal igihe igerageza ryatangiraga, hamwe n’ubusabe bwa mbere bwo gukoporora.",
     sandbox_next: "Hanyuma soma GET /balance na GET /transactions, urebe webhook igera kuri aderesi yatanzwe na --webhook-url.",
+    link: LinkTexts {
+        unknown_title: "Iyo nzira yo kwishyura ntibonetse",
+        archived_title: "Iyi nzira yo kwishyura yarafunzwe",
+        archived_text: "Umucuruzi ntacyakira ubwishyu hano.",
+        expired_title: "Iyi nzira yo kwishyura yarengeje igihe",
+        expired_text: "Saba umucuruzi indi nshya.",
+        exhausted_title: "Iyi nzira yamaze kwishyurwa",
+        exhausted_text: "Yishyuwe inshuro zose zemewe. Niba ugifite kwishyura, saba umucuruzi indi nshya.",
+        taken_title: "Hari undi uri kwishyura ubu",
+        taken_text: "Ubwishyu bwa nyuma iyi nzira yemera buri gukorwa. Nibutarangira, ushobora kwishyura: ongera ugerageze mu kanya.",
+        unpayable_text: "Ntushobora kwishyurira kuri uru rupapuro. Baza umucuruzi uko wishyura.",
+        amount: "Amafaranga",
+        at_least: "Nibura",
+        at_most: "Atarenze",
+        first_name: "Izina",
+        last_name: "Izina ry’umuryango",
+        email: "Imeyili",
+        country_code: "Kode y’igihugu",
+        contact_phone: "Telefone yo kuvuganiraho, niba ari indi",
+        address: "Aderesi",
+        network: "Umuyoboro",
+        mobile_number: "Nimero ya mobile money",
+        pay: "Ishyura",
+        check_fields: "Reba neza ahagaragajwe. Nta mafaranga yakuwe kuri konti yawe.",
+        sent_already: "Ibi byamaze koherezwa kandi ubwo bwishyu burakomeje. Ongera ukande gusa niba ushaka kwishyura indi nshuro.",
+        try_again: "Habaye ikibazo ku ruhande rwacu. Ongera ukande: ntuzishyura kabiri.",
+        amount_fault: "Andika amafaranga mu mibare, nka 2000, ari mu mbibi zasabwe.",
+        name_fault: "Andika izina ryawe.",
+        email_fault: "Andika imeyili, nka jane@example.com.",
+        phone_fault: "Andika nimero ya telefone mu mibare, nta kode y’igihugu.",
+        address_fault: "Andika aderesi yawe.",
+        network_fault: "Hitamo umuyoboro.",
+        mobile_number_fault: "Andika nimero yo mu Rwanda, nka 0789654321.",
+    },
 };

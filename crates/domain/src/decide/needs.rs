@@ -1,0 +1,127 @@
+//! Which rows each command must see before it can be decided.
+
+use std::collections::BTreeSet;
+
+use crate::decide::{Command, CreateCharge, SubmitAuthorization};
+use crate::delivery::DeliveryKey;
+use crate::id::{AccountId, LinkId, PaymentId};
+use crate::idempotency::{KeyScope, KeyUse};
+
+/// The rows a group of commands must see, each named once and in key order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// With their endpoints.
+    pub accounts: BTreeSet<AccountId>,
+    /// With their provider call, the link they came through, and their detail unless it is a
+    /// charge's, which the end of a charge does not need.
+    pub payments: BTreeSet<(AccountId, PaymentId)>,
+    /// Of charges too.
+    pub charge_details: BTreeSet<(AccountId, PaymentId)>,
+    pub settlements: BTreeSet<(AccountId, PaymentId)>,
+    pub links: BTreeSet<(AccountId, LinkId)>,
+    /// Whether they are taken.
+    pub slugs: BTreeSet<String>,
+    pub nonces: BTreeSet<(AccountId, String)>,
+    /// All currencies, and the end of the ledger chain.
+    pub wallets: BTreeSet<AccountId>,
+    pub first_uses: Vec<KeyScope>,
+    pub references: BTreeSet<(AccountId, String)>,
+    pub deliveries: BTreeSet<DeliveryKey>,
+}
+
+impl Needs {
+    /// Adds what `command` must see.
+    pub fn add(&mut self, command: &Command) {
+        match command {
+            Command::OpenAccount(open) => {
+                self.accounts.insert(open.account.id);
+            }
+            Command::ConfigureAccount(configure) => {
+                self.accounts.insert(configure.account);
+            }
+            Command::CreateCharge(create) => self.add_charge(create),
+            Command::SubmitAuthorization(submit) => self.add_authorization(submit),
+            Command::CreateLink(create) => {
+                self.accounts.insert(create.account);
+                self.add_key(create.key_use.as_ref());
+                self.slugs.insert(create.offer.slug.clone());
+            }
+            Command::ChangeLink(change) => {
+                self.links.insert((change.account, change.link));
+                self.add_key(change.key_use.as_ref());
+                self.slugs.insert(change.after.slug.clone());
+            }
+            Command::ArchiveLink(archive) => {
+                self.links.insert((archive.account, archive.link));
+                self.add_key(archive.key_use.as_ref());
+            }
+            Command::CreateDisbursement(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateBulk(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateConversion(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+            }
+            Command::CreateRefund(create) => {
+                self.add_debit(create.account, create.key_use.as_ref());
+                self.payments.insert((create.account, create.charge));
+            }
+            Command::SettleCharge { account, payment } => {
+                self.wallets.insert(*account);
+                self.payments.insert((*account, *payment));
+                self.settlements.insert((*account, *payment));
+            }
+            Command::ReportProvider(report) => {
+                self.accounts.insert(report.account);
+                self.payments.insert((report.account, report.payment));
+                self.wallets.insert(report.account);
+            }
+            Command::ClaimDelivery(key) => {
+                self.deliveries.insert(*key);
+            }
+            Command::RecordAttempt { attempt, .. } => {
+                self.deliveries.insert(attempt.key);
+                self.accounts.insert(attempt.key.account);
+            }
+            Command::ForgetFirstUses { .. }
+            | Command::SetClockAhead { .. }
+            | Command::SetRates(_) => {}
+        }
+    }
+
+    fn add_charge(&mut self, create: &CreateCharge) {
+        let account = create.account;
+        self.accounts.insert(account);
+        self.add_key(create.key_use.as_ref());
+        self.references.extend(create.dgs_reference.clone().map(|text| (account, text)));
+        self.links.extend(create.link.map(|link| (account, link)));
+        self.nonces.extend(create.card_nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
+        // A provider that answers at once may move money at once.
+        if create.first_word.is_some() {
+            self.wallets.insert(account);
+        }
+    }
+
+    fn add_authorization(&mut self, submit: &SubmitAuthorization) {
+        let account = submit.account;
+        self.accounts.insert(account);
+        self.payments.insert((account, submit.payment));
+        self.charge_details.insert((account, submit.payment));
+        self.wallets.insert(account);
+        self.add_key(submit.key_use.as_ref());
+        self.nonces.extend(submit.nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
+    }
+
+    /// What a request to take money out of a wallet must see.
+    fn add_debit(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+        self.accounts.insert(account);
+        self.wallets.insert(account);
+        self.add_key(key_use);
+    }
+
+    fn add_key(&mut self, key_use: Option<&KeyUse>) {
+        self.first_uses.extend(key_use.map(|key_use| key_use.scope.clone()));
+    }
+}

@@ -1,0 +1,133 @@
+//! The card of a request: the guide's encrypted fields, or one sealed message.
+
+use dialects::card::{self, CardFault, EncryptionKey, Iv};
+use dialects::json::Value;
+use domain::charge::{Card, CardNonce};
+use domain::decide::Refusal;
+use domain::{Environment, limits};
+use store::SubmitError;
+
+use crate::api::Problem;
+use crate::api::form::Form;
+use crate::app::App;
+use crate::directory::Entry;
+
+const SEALED: &str = "card_sealed";
+const NONCE: &str = "card_nonce";
+
+#[derive(Debug)]
+pub struct CardFields {
+    pub card: Card,
+    pub nonce: CardNonce,
+    /// The field that the nonce was read from.
+    pub nonce_field: &'static str,
+}
+
+/// `None` only beside a fault.
+pub fn read(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields> {
+    if form.value(SEALED).is_some() {
+        return sealed(form, app, entry);
+    }
+    let cipher = Cipher::of(form, entry, NONCE)?;
+    let checks_last_digit = app.settings.environment == Environment::Live;
+    let number = cipher
+        .open(form, "card_encrypted_number", |text| card::read_number(text, checks_last_digit));
+    let month = cipher.open(form, "card_encrypted_expiry_month", card::read_month);
+    let year = cipher.open(form, "card_encrypted_expiry_year", card::read_year);
+    if let Some(year) = year {
+        // Without a month that can be read, the year can still be past.
+        let checked = card::check_expiry(month.unwrap_or(12), year, app.clock.now());
+        form.keep("card_encrypted_expiry_year", checked);
+    }
+    let cvv = cipher.open(form, "card_encrypted_cvv", card::check_cvv);
+    let nonce = cipher.nonce(form)?;
+    let (number, ()) = (number?, cvv?);
+    let card = Card {
+        brand: number.brand,
+        first_six: number.first_six,
+        last_four: number.last_four,
+        expiry_month: month?,
+        expiry_year: year?,
+        wrong_otp_count: 0,
+    };
+    Some(CardFields { card, nonce, nonce_field: NONCE })
+}
+
+fn sealed(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields> {
+    let message = form.required_text(SEALED, limits::SEALED_CARD_CHARS_MAX)?;
+    let checks_last_digit = app.settings.environment == Environment::Live;
+    let opened =
+        app.sealing_key(entry.account.id).open(message, checks_last_digit, app.clock.now());
+    let mut opened = form.keep(SEALED, opened)?;
+    // The browser's clock knows nothing of a sandbox's clock that was moved ahead.
+    let ahead = std::time::Duration::from_micros(app.clock.ahead_us().try_into().unwrap_or(0));
+    opened.nonce.sealed_at = opened.nonce.sealed_at.map(|at| at.plus(ahead));
+    Some(CardFields { card: opened.card, nonce: opened.nonce, nonce_field: SEALED })
+}
+
+/// The PIN of `/authorize`. Only whether it has the right form is ever looked at.
+pub fn read_pin(form: &mut Form<'_>, entry: &Entry) -> Option<CardNonce> {
+    let cipher = Cipher::of(form, entry, "auth_pin_nonce")?;
+    let pin = cipher.open(form, "auth_pin_encrypted", card::check_pin);
+    let nonce = cipher.nonce(form)?;
+    pin.map(|()| nonce)
+}
+
+/// Tells of a used nonce under the name of the field it came in.
+pub fn nonce_problem(error: SubmitError, field: &'static str) -> Problem {
+    match error {
+        SubmitError::Refused(refusal @ Refusal::NonceUsed) => {
+            Problem::field(field, refusal.to_string())
+        }
+        error @ (SubmitError::Refused(_)
+        | SubmitError::Busy
+        | SubmitError::NotStored(_)
+        | SubmitError::Unknown
+        | SubmitError::Stopping) => error.into(),
+    }
+}
+
+/// The account's key with the request's nonce.
+struct Cipher<'a> {
+    key: &'a EncryptionKey,
+    nonce_field: &'static str,
+    /// Read before the fields that need it, although it stands after them.
+    iv: Option<Result<Iv, CardFault>>,
+}
+
+impl<'a> Cipher<'a> {
+    fn of(form: &mut Form<'_>, entry: &'a Entry, nonce_field: &'static str) -> Option<Cipher<'a>> {
+        let Some(key) = &entry.encryption_key else {
+            form.fault(nonce_field, "cannot be used: the account has no encryption key");
+            return None;
+        };
+        let iv = match form.value(nonce_field) {
+            Some(Value::Text(text)) => Some(Iv::parse(text.trim())),
+            Some(_) | None => None,
+        };
+        Some(Cipher { key, nonce_field, iv })
+    }
+
+    fn open<T>(
+        &self,
+        form: &mut Form<'_>,
+        field: &'static str,
+        read: impl FnOnce(&str) -> Result<T, CardFault>,
+    ) -> Option<T> {
+        let text = form.required_text(field, limits::ENCRYPTED_CHARS_MAX)?;
+        match &self.iv {
+            Some(Ok(iv)) => form.keep(field, self.key.open(iv, text, read)),
+            // The nonce has a fault of its own.
+            Some(Err(_)) | None => {
+                form.keep(field, card::check_form(text));
+                None
+            }
+        }
+    }
+
+    fn nonce(self, form: &mut Form<'_>) -> Option<CardNonce> {
+        form.required_text(self.nonce_field, limits::ENCRYPTED_CHARS_MAX)?;
+        let iv = form.keep(self.nonce_field, self.iv?)?;
+        Some(self.key.nonce(&iv))
+    }
+}

@@ -1,0 +1,273 @@
+//! `/pay/{slug}`: the page of a payment link. It works without scripts; what a merchant or a payer
+//! typed is only ever text on it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use dialects::json::{Object, Value};
+use dialects::page_token;
+use domain::link::{Link, LinkRefusal, Terms};
+use domain::{AccountId, PaymentId};
+use serde::Deserialize;
+
+use crate::api::{Problem, pay};
+use crate::app::App;
+use crate::pages::{Language, LinkTexts, POLICY, Texts, page, see_other};
+use crate::secrets;
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage<'a> {
+    texts: &'static Texts,
+    merchant: &'a str,
+    title: &'a str,
+    description: Option<&'a str>,
+    logo: Option<&'a str>,
+    /// Where to send the form.
+    action: String,
+    /// What is to be paid, unless the payer says.
+    fixed: Option<String>,
+    currency: &'static str,
+    limits: String,
+    is_payable: bool,
+    collects_name: bool,
+    collects_phone: bool,
+    collects_address: bool,
+    typed: Typed<'a>,
+    token: String,
+    notice: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "link_closed.html")]
+struct LinkClosed<'a> {
+    texts: &'static Texts,
+    merchant: &'a str,
+    title: &'static str,
+    text: &'static str,
+}
+
+/// A field of the form as it was sent.
+#[derive(Clone, Copy, Default)]
+struct Field<'a> {
+    value: &'a str,
+    fault: Option<&'static str>,
+}
+
+#[derive(Default)]
+struct Typed<'a> {
+    amount: Field<'a>,
+    first_name: Field<'a>,
+    last_name: Field<'a>,
+    email: Field<'a>,
+    country_code: Field<'a>,
+    phone: Field<'a>,
+    address: Field<'a>,
+    network: Field<'a>,
+    mobile_number: Field<'a>,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let texts = Language::wanted_by(&headers).texts();
+    let Some(link) = pay::find(&app, slug).await? else { return Ok(unknown(texts)) };
+    if let Err(refusal) = link.admit_anybody(app.clock.now()) {
+        return Ok(closed(&app, &link, refusal, texts));
+    }
+    let typed = Typed {
+        country_code: Field { value: domain::phone::RWANDA, fault: None },
+        ..Typed::default()
+    };
+    form(&app, &link, texts, Filled { status: StatusCode::OK, typed, token: None, notice: None })
+}
+
+/// The form's address, typed or gone back to.
+pub async fn back(Path(slug): Path<String>) -> Response {
+    see_other(&format!(
+        "/pay/{}",
+        form_urlencoded::byte_serialize(slug.as_bytes()).collect::<String>()
+    ))
+}
+
+/// Sends the payer to the page that follows the payment of an answer.
+pub fn follow(app: &App, account: AccountId, answer: &str) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    struct Made {
+        transaction_id: String,
+    }
+    let made: Made = serde_json::from_str(answer).map_err(|_| Problem::Bug)?;
+    let payment = made.transaction_id.parse().map(PaymentId).map_err(|_| Problem::Bug)?;
+    let token = page_token::write(&app.wording.page_key, account, payment);
+    Ok(see_other(&format!("/pay/status/{token}")))
+}
+
+/// The page after a form that was not taken, with what was typed.
+pub fn refused(
+    app: &App,
+    link: Option<&Link>,
+    (sent, problem): (&Object, Problem),
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let texts = Language::wanted_by(headers).texts();
+    let Some(link) = link else { return Ok(unknown(texts)) };
+    if let Problem::Link(refusal) = &problem {
+        return Ok(closed(app, link, *refusal, texts));
+    }
+    let words = &texts.link;
+    let (status, faulty, notice) = if let Problem::Fields(faults) = &problem {
+        let names = faults.iter().map(|fault| fault.field).collect();
+        (StatusCode::BAD_REQUEST, names, words.check_fields)
+    } else if let Problem::Conflict(_) = &problem {
+        (StatusCode::CONFLICT, Vec::new(), words.sent_already)
+    } else if problem.may_pass() {
+        (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), words.try_again)
+    } else {
+        return Err(problem);
+    };
+    // A form that may have been taken is sent again under its own token.
+    let may_be_taken = status == StatusCode::SERVICE_UNAVAILABLE;
+    let token = may_be_taken.then(|| text(sent, pay::FORM_TOKEN).to_owned());
+    let typed = typed(sent, &faulty, words);
+    form(app, link, texts, Filled { status, typed, token, notice: Some(notice) })
+}
+
+fn unknown(texts: &'static Texts) -> Response {
+    let (title, text) = (texts.link.unknown_title, texts.not_found_text);
+    page(StatusCode::NOT_FOUND, &LinkClosed { texts, merchant: "", title, text })
+}
+
+fn closed(app: &App, link: &Link, refusal: LinkRefusal, texts: &'static Texts) -> Response {
+    let words = &texts.link;
+    let (status, title, text) = match refusal {
+        LinkRefusal::Archived => (StatusCode::GONE, words.archived_title, words.archived_text),
+        LinkRefusal::Expired => (StatusCode::GONE, words.expired_title, words.expired_text),
+        LinkRefusal::Exhausted => (StatusCode::GONE, words.exhausted_title, words.exhausted_text),
+        LinkRefusal::Taken => (StatusCode::CONFLICT, words.taken_title, words.taken_text),
+        // Told beside fields, not by a page.
+        LinkRefusal::AmountDiffers | LinkRefusal::MethodNotOffered => {
+            (StatusCode::BAD_REQUEST, words.unknown_title, words.unpayable_text)
+        }
+    };
+    let directory = app.directory();
+    let merchant = directory.find(link.account).map(|entry| entry.account.merchant_name.as_str());
+    page(status, &LinkClosed { texts, merchant: merchant.unwrap_or_default(), title, text })
+}
+
+/// What a form shows beyond its link.
+struct Filled<'a> {
+    status: StatusCode,
+    typed: Typed<'a>,
+    /// `None` for a new one.
+    token: Option<String>,
+    notice: Option<&'static str>,
+}
+
+fn form(
+    app: &App,
+    link: &Link,
+    texts: &'static Texts,
+    filled: Filled<'_>,
+) -> Result<Response, Problem> {
+    let offer = &link.offer;
+    let directory = app.directory();
+    let merchant = directory.find(link.account).map(|entry| entry.account.merchant_name.as_str());
+    let fresh_token = || secrets::new_token().map_err(|_| Problem::NotStored);
+    let (fixed, limits) = match offer.terms {
+        Terms::Fixed(amount) => (Some(amount.to_string()), String::new()),
+        Terms::Flexible { min, max } => {
+            let min = min.map(|min| format!("{} {min}.", texts.link.at_least));
+            let max = max.map(|max| format!("{} {max}.", texts.link.at_most));
+            (None, [min, max].into_iter().flatten().collect::<Vec<_>>().join(" "))
+        }
+    };
+    let logo_origin = offer.logo_url.as_deref().and_then(image_origin);
+    let shown = LinkPage {
+        texts,
+        merchant: merchant.unwrap_or_default(),
+        title: &offer.title,
+        description: offer.description.as_deref(),
+        logo: offer.logo_url.as_deref().filter(|_| logo_origin.is_some()),
+        action: format!("/pay/{}/charges", offer.slug),
+        fixed,
+        currency: offer.currency.code(),
+        limits,
+        is_payable: offer.methods.iter().any(|method| pay::is_taken_here(*method)),
+        collects_name: offer.collects_name,
+        collects_phone: offer.collects_phone,
+        collects_address: offer.collects_address,
+        typed: filled.typed,
+        token: filled.token.map_or_else(fresh_token, Ok)?,
+        notice: filled.notice,
+    };
+    let mut response = page(filled.status, &shown);
+    if let Some(origin) = logo_origin
+        && let Ok(policy) = HeaderValue::try_from(format!("{POLICY}; img-src {origin}"))
+    {
+        let name = HeaderName::from_static("content-security-policy");
+        response.headers_mut().insert(name, policy);
+    }
+    Ok(response)
+}
+
+/// Where a logo may be loaded from. Only a plain host name: it goes into the page's policy, which
+/// a semicolon would let a merchant extend.
+fn image_origin(url: &str) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    let (host, port) = (uri.host()?, uri.port_u16());
+    let is_plain =
+        host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    (is_plain && uri.scheme_str() == Some("https")).then(|| format!("https://{host}{port}"))
+}
+
+fn text<'a>(sent: &'a Object, name: &str) -> &'a str {
+    match sent.find(name) {
+        Some(Value::Text(text) | Value::Number(text)) => text,
+        Some(Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_)) | None => "",
+    }
+}
+
+fn typed<'a>(sent: &'a Object, faulty: &[&str], words: &LinkTexts) -> Typed<'a> {
+    let field = |name, fault| Field {
+        value: text(sent, name),
+        fault: faulty.contains(&name).then_some(fault),
+    };
+    Typed {
+        amount: field("amount", words.amount_fault),
+        first_name: field("customer_first_name", words.name_fault),
+        last_name: field("customer_last_name", words.name_fault),
+        email: field("customer_email", words.email_fault),
+        country_code: field("customer_phone_country_code", words.phone_fault),
+        phone: field("customer_phone", words.phone_fault),
+        address: field("customer_address", words.address_fault),
+        network: field("mobile_money_network", words.network_fault),
+        mobile_number: field("mobile_money_phone", words.mobile_number_fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logo_cannot_extend_the_policy() {
+        for (url, expected) in [
+            ("https://cdn.example.com/logo.png", Some("https://cdn.example.com")),
+            ("https://cdn.example.com:8443/a/b?c=d", Some("https://cdn.example.com:8443")),
+            ("https://a;script-src/x", None),
+            ("https://a,b/x", None),
+            ("https://'self'/x", None),
+            ("https://*/x", None),
+            ("http://cdn.example.com/x", None),
+            ("data:image/png;base64,AAAA", None),
+        ] {
+            assert_eq!(image_origin(url).as_deref(), expected, "{url}");
+        }
+    }
+}

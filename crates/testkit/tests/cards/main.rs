@@ -1,0 +1,12 @@
+//! Cards, from outside: encrypted as the guide's page does it, authorized step by step, sealed to
+//! a public key, and never kept.
+
+mod authorize;
+mod chromium;
+mod desk;
+mod guide;
+mod no_card_data;
+mod refusals;
+mod scanner;
+mod sealed;
+mod steps;
