@@ -82,6 +82,26 @@ pub struct Attempt {
     pub excerpt: String,
 }
 
+/// A delivery as merchants read it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedDelivery {
+    pub delivery: Delivery,
+    /// Where it goes; `None` when its endpoint was removed.
+    pub url: Option<String>,
+    pub attempts: Vec<ListedAttempt>,
+}
+
+/// An attempt as merchants read it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAttempt {
+    pub number: u32,
+    pub started_at: Timestamp,
+    pub latency: Duration,
+    pub status: Option<u16>,
+    pub fault: Option<String>,
+    pub excerpt: String,
+}
+
 /// Delay before attempt 1, 2, …: 17 attempts over 7.2 days.
 pub const DELAYS_S: [u64; 17] = [
     0,

@@ -57,3 +57,10 @@ pub struct Event {
     pub body: String,
     pub created_at: Timestamp,
 }
+
+/// An event as merchants read it back, beside the name of its payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedEvent {
+    pub event: Event,
+    pub dgs_reference: String,
+}

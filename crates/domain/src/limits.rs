@@ -100,6 +100,12 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 pub const PAGE_ROWS_DEFAULT: u32 = 20;
 pub const PAGE_ROWS_MAX: u32 = 100;
 
+/// Events of one page of the feed; how long a request may wait for the next one, and how many of an
+/// account may wait at once.
+pub const FEED_EVENTS_MAX: u32 = 100;
+pub const FEED_WAIT_MAX: Duration = Duration::from_secs(30);
+pub const FEED_WAITERS_MAX: usize = 64;
+
 /// How long a charge whose outcome nobody tells us is asked about before a person must look.
 pub const POLL_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 

@@ -12,6 +12,7 @@ use store::query::accounts::find_clock_ahead_us;
 use store::{LaneSettings, News, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 
+use crate::bells::Bells;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::directory::{Directory, DirectoryFault, Rows};
@@ -63,6 +64,8 @@ pub struct Alarms {
     pub deliveries: Alarm,
     pub settlements: Alarm,
     pub accounts: tokio::sync::Notify,
+    /// For requests that wait for the next event.
+    pub events: Bells,
 }
 
 impl App {
@@ -159,6 +162,7 @@ fn spread(news: News, alarms: &Alarms, fresh: &mpsc::Sender<FreshDelivery>) {
     if let Some(at) = news.deliveries_due_at {
         alarms.deliveries.ring_at(at);
     }
+    alarms.events.ring(&news.accounts_told);
     if news.accounts_changed {
         alarms.accounts.notify_one();
     }

@@ -1,6 +1,7 @@
 //! The lane: the one way in for everything that changes. Commands that arrive together are
 //! decided and committed together, because a commit costs a disk flush and a decision does not.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc};
@@ -10,7 +11,7 @@ use domain::book::Book;
 use domain::decide::{Answer, Command, Moment, Needs, Refusal, Wording, decide};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::provider_call::CallState;
-use domain::{IdSource, Timestamp, limits};
+use domain::{AccountId, IdSource, Timestamp, limits};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StoreError;
@@ -48,6 +49,8 @@ pub struct News {
     pub settlements_due_at: Option<Timestamp>,
     /// When the earliest of the changed deliveries is due again.
     pub deliveries_due_at: Option<Timestamp>,
+    /// Accounts with new events.
+    pub accounts_told: BTreeSet<AccountId>,
     /// Accounts, endpoints or secrets changed.
     pub accounts_changed: bool,
 }
@@ -255,6 +258,7 @@ fn news(book: &Book) -> News {
         .filter(|(_, _, delivery)| delivery.state == DeliveryState::Pending)
         .map(|(_, _, delivery)| delivery.due_at)
         .min();
+    news.accounts_told = book.events.iter().map(|event| event.account).collect();
     news.accounts_changed = book.accounts.new_rows().next().is_some()
         || book.accounts.changed_rows().next().is_some()
         || book.endpoints.new_rows().next().is_some()

@@ -7,6 +7,7 @@ mod charge;
 mod conversion;
 mod disbursement;
 mod event;
+mod event_feed;
 mod link;
 mod rate;
 mod refund;
@@ -20,6 +21,7 @@ pub use conversion::{
 };
 pub use disbursement::{disbursement_answer, disbursement_event};
 pub use event::payment_event;
+pub use event_feed::{event_answer, event_feed_answer};
 pub use link::{LinkPage, link_answer, link_list_answer};
 pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};

@@ -11,6 +11,7 @@ mod charges;
 mod client_address;
 mod convert;
 mod disbursements;
+mod events;
 mod form;
 mod frame;
 mod health;

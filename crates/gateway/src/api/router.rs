@@ -8,7 +8,8 @@ use axum::routing::{get, post};
 
 use crate::api::{
     authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert,
-    disbursements, frame, health, pay, payment_links, rates, refunds, sandbox_clock, transactions,
+    disbursements, events, frame, health, pay, payment_links, rates, refunds, sandbox_clock,
+    transactions,
 };
 use crate::app::App;
 use crate::pages;
@@ -28,6 +29,8 @@ pub fn router(app: &Arc<App>) -> Router {
         )
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
+        .route("/events", get(events::list))
+        .route("/events/{id}", get(events::show))
         .route("/balance", get(balance::show))
         .route("/convert", post(convert::create))
         .route("/rates", get(rates::list))

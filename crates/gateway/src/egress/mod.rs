@@ -2,6 +2,7 @@
 //! time-outs and size caps. It never follows redirects and knows no proxy.
 
 mod connect;
+pub mod direct;
 mod guard;
 
 use std::error::Error;
@@ -26,7 +27,7 @@ use tokio::time::{Instant, timeout_at};
 use connect::{Connector, Dialer, Resolver};
 pub use guard::UrlFault;
 
-const AGENT: HeaderValue = HeaderValue::from_static("DGS-Pay/1 (+webhooks)");
+pub const AGENT: HeaderValue = HeaderValue::from_static("DGS-Pay/1 (+webhooks)");
 
 /// How long an idle connection to a receiver is kept for the next delivery.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
