@@ -61,7 +61,7 @@ fn samples_accept_what_is_genuine_and_nothing_else() {
 
 #[test]
 fn the_guide_shows_the_samples_as_they_are_tested() {
-    let guide = fs::read_to_string(docs().join("integrate.md")).expect("the guide");
+    let guide = fs::read_to_string(docs().join("webhooks.md")).expect("the guide");
     for (sample, _) in SAMPLES {
         let text = fs::read_to_string(docs().join("samples").join(sample)).expect("a sample");
         let (_, kind) = sample.split_once('.').expect("a kind");
@@ -70,7 +70,7 @@ fn the_guide_shows_the_samples_as_they_are_tested() {
         let end = text.find("To try it").expect("a line that says how to try it");
         let shown = text[..end].rsplit_once('\n').expect("it is a line of its own").0.trim_end();
         let block = format!("```{kind}\n{shown}\n");
-        assert!(guide.contains(&block), "docs/integrate.md must show this of {sample}:\n{block}");
+        assert!(guide.contains(&block), "docs/webhooks.md must show this of {sample}:\n{block}");
     }
 }
 
