@@ -146,6 +146,8 @@ pub enum Refusal {
     LinkChanged,
     #[error("cannot change once somebody began to pay through the link")]
     LinkCurrencyFixed,
+    #[error("is less than the payments made through the link and on their way; archive it instead")]
+    LinkCapTooLow,
     #[error(transparent)]
     Link(#[from] LinkRefusal),
     #[error("Insufficient {} balance", .0.currency)]

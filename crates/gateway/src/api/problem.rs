@@ -249,6 +249,7 @@ impl From<Refusal> for Problem {
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
             Refusal::RateUnknown => field("to_currency"),
             Refusal::LinkCurrencyFixed => field("currency"),
+            Refusal::LinkCapTooLow => field("max_uses"),
             Refusal::Link(LinkRefusal::AmountDiffers) => field("amount"),
             Refusal::Link(LinkRefusal::MethodNotOffered) => field("payment_type"),
             Refusal::Link(link) => Problem::Link(*link),

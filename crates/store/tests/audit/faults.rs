@@ -185,9 +185,12 @@ pub const FAULTS: [(&str, &str); 136] = [
     ("references", "update payment set link_id = 7 where PAYMENT(ok-1)"),
     (
         "references",
-        "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed'",
+        "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed' and link_id = 0",
     ),
-    ("tally", "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed'"),
+    (
+        "tally",
+        "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed' and link_id = 0",
+    ),
     ("amounts", "update payment set amount_minor = 0, fee_minor = 0 where PAYMENT(wait-1)"),
     ("amounts", "update payment set fee_minor = amount_minor + 1 where PAYMENT(wait-1)"),
     ("amounts", "update payment set fee_minor = -1 where PAYMENT(wait-1)"),

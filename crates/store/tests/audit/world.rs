@@ -43,7 +43,7 @@ impl Wording for Terse {
     }
 
     fn link(&self, link: &Link, _: Timestamp) -> String {
-        format!(r#"{{"status":"success","data":{{"id":"{}"}}}}"#, link.id.text())
+        format!(r#"{{"status":"success","data":{{"id":"{}"}}}}"#, link.id.0)
     }
 
     fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
@@ -122,6 +122,7 @@ pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
     world.convert();
     world.give_back();
     world.settle("ok-3");
+    world.sell();
     while_open();
     world.store.close();
 }
@@ -274,7 +275,7 @@ pub fn key_use(account: AccountId, operation: &'static str, name: &str) -> KeyUs
     KeyUse { scope, fingerprint: Fingerprint([7; 32]) }
 }
 
-fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
+pub fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     CreateCharge {
         account,
