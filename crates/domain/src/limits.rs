@@ -93,8 +93,9 @@ pub const DELIVERY_LEASE: Duration = Duration::from_secs(60);
 pub const DELIVERIES_PER_ENDPOINT_MAX: usize = 8;
 pub const DELIVERIES_IN_FLIGHT_MAX: usize = 512;
 
-/// Deliveries of one endpoint that wait in memory; more stay in the store until there is room.
-pub const DELIVERIES_WAITING_MAX: usize = 4096;
+/// Deliveries of one endpoint that wait in memory, some 12 MB of them; more stay in the store
+/// until their lease has run out.
+pub const DELIVERIES_WAITING_MAX: usize = 20_000;
 
 /// Deliveries of one endpoint per second that are taken up again, after an outage or by a replay.
 /// New events are not held back by it.

@@ -1,5 +1,5 @@
 //! The `standard` dialect: the guide's bodies under the headers of Standard Webhooks 1.0, for
-//! receivers that use one of its libraries. Any 2xx acknowledges, as it says there.
+//! receivers that use one of its libraries. Unlike there, only 200 acknowledges: one rule for all.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Dialect for Standard {
 
     fn read(&self, status: u16, retry_after: Option<Duration>) -> Reading {
         match status {
-            200..=299 => Reading::Delivered,
+            200 => Reading::Delivered,
             410 => Reading::Gone,
             _ => Reading::Retry { after: retry_after },
         }
@@ -98,7 +98,7 @@ mod tests {
         ] {
             assert_eq!(verify(secret, body, shown, now_s), expected, "{name}");
         }
-        assert_eq!(Standard.read(204, None), Reading::Delivered);
+        assert_eq!(Standard.read(204, None), Reading::Retry { after: None });
         assert_eq!(Standard.read(302, None), Reading::Retry { after: None });
     }
 }

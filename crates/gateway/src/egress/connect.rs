@@ -3,7 +3,8 @@
 //! the connection gains nothing.
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
 use super::guard::{self, Host};
@@ -35,6 +37,10 @@ pub(super) struct Dialer {
     /// For all of it: name, TCP, TLS.
     pub(super) timeout: Duration,
 }
+
+/// Names looked up at once. Each takes a thread for as long as its name server is silent (10 s,
+/// twice our patience), and of those there are 512, which the store's readers need too.
+static LOOK_UPS: Semaphore = Semaphore::const_new(256);
 
 pub(super) enum Resolver {
     System,
@@ -122,9 +128,18 @@ impl Resolver {
     async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, SendFault> {
         match self {
             Resolver::System => {
-                let found =
-                    tokio::net::lookup_host((name, 0)).await.map_err(|_| SendFault::Resolve)?;
-                Ok(found.map(|address| address.ip()).collect())
+                let seat = LOOK_UPS.acquire().await.map_err(|_| SendFault::Resolve)?;
+                let name = name.to_owned();
+                // The system's resolver goes on after nobody waits for it any more, and so keeps
+                // its seat.
+                let looked_up = tokio::task::spawn_blocking(move || {
+                    let _seat = seat;
+                    Ok((name.as_str(), 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+                });
+                looked_up
+                    .await
+                    .unwrap_or_else(|died| Err(io::Error::other(died)))
+                    .map_err(|_| SendFault::Resolve)
             }
             #[cfg(test)]
             Resolver::Scripted(answer) => Ok(answer(name)),

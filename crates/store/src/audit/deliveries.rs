@@ -186,10 +186,8 @@ fn callback_urls_served(reader: &Reader, finding: &mut Finding) -> Result<(), St
 pub(super) fn attempted(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
     let sql = "select d.account_id, d.event_id, d.state, d.attempts_made, count(distinct a.number),
              coalesce(min(a.number), 1), coalesce(max(a.number), 0),
-             coalesce(max(a.status = 200 or (coalesce(n.dialect, 'standard') = 'standard'
-                 and a.status between 200 and 299)), 0)
+             coalesce(max(a.status = 200), 0)
          from delivery d
-         left join endpoint n on n.account_id = d.account_id and n.endpoint_id = d.endpoint_id
          left join attempt a on a.account_id = d.account_id and a.event_id = d.event_id
              and a.endpoint_id = d.endpoint_id
          group by d.account_id, d.event_id, d.endpoint_id

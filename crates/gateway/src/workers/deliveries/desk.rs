@@ -26,6 +26,8 @@ pub(super) struct Desk {
     held: HashMap<Target, HashSet<DeliveryKey>>,
     /// Who has taken up some of its backlog in the last second.
     paces: HashMap<Target, Pace>,
+    /// New deliveries that found no room here: they are no backlog of an outage, and not paced.
+    spilled: HashMap<Target, usize>,
     pub(super) served_last: Option<Target>,
     pub(super) in_flight: JoinSet<(Address, DeliveryKey, Outcome)>,
 }
@@ -84,11 +86,21 @@ impl Desk {
     pub(super) fn share(&mut self, target: Target, now: Instant) -> usize {
         let pace = self.paces.entry(target).or_insert_with(|| Pace::full(now));
         pace.refill(now);
-        usize::try_from(pace.free).unwrap_or(0)
+        let spilled = self.spilled.get(&target).copied().unwrap_or(0);
+        usize::try_from(pace.free).unwrap_or(0).saturating_add(spilled)
     }
 
     /// Notes that a target took up so many. Paces that are full again are forgotten.
     pub(super) fn spend(&mut self, target: Target, count: usize) {
+        let mut count = count;
+        if let Some(spilled) = self.spilled.get_mut(&target) {
+            let unpaced = count.min(*spilled);
+            count -= unpaced;
+            *spilled -= unpaced;
+            if *spilled == 0 {
+                self.spilled.remove(&target);
+            }
+        }
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         if let Some(pace) = self.paces.get_mut(&target) {
             pace.free = pace.free.saturating_sub(count);
@@ -102,9 +114,10 @@ impl Desk {
         let key = fresh.delivery.key;
         let address = (target_of(&key), fresh.delivery.url.clone());
         let queue = self.queues.entry(address.clone()).or_default();
-        if queue.waiting.len() < limits::DELIVERIES_WAITING_MAX
-            && self.held.entry(address.0).or_default().insert(key)
-        {
+        if queue.waiting.len() >= limits::DELIVERIES_WAITING_MAX {
+            let spilled = self.spilled.entry(address.0).or_default();
+            *spilled = spilled.saturating_add(1);
+        } else if self.held.entry(address.0).or_default().insert(key) {
             queue.waiting.push_back(fresh);
         }
         self.give_turn(address);
@@ -229,6 +242,18 @@ mod tests {
         }
         assert_eq!(desk.held_of(ONE), limits::DELIVERIES_WAITING_MAX);
         assert_eq!((desk.room(), desk.turn.len()), (0, 1));
+    }
+
+    #[test]
+    fn new_events_that_found_no_room_are_not_paced_like_a_backlog() {
+        let mut desk = Desk::default();
+        for event in 0..i64::try_from(limits::DELIVERIES_WAITING_MAX).unwrap() + 300 {
+            desk.add(fresh(event));
+        }
+        let now = Instant::now();
+        assert_eq!(desk.share(ONE, now), 350);
+        desk.spend(ONE, 320);
+        assert_eq!(desk.share(ONE, now), 30);
     }
 
     #[test]
