@@ -10,6 +10,7 @@ mod card_public_key;
 mod charges;
 mod client_address;
 mod convert;
+mod description;
 mod disbursements;
 mod form;
 mod frame;
@@ -29,6 +30,7 @@ mod router;
 mod sandbox_clock;
 mod transactions;
 
+pub use description::DOCUMENT;
 pub use problem::Problem;
 pub use router::router;
 

@@ -7,7 +7,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use crate::api::{
-    authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert,
+    authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert, description,
     disbursements, frame, health, pay, payment_links, rates, refunds, sandbox_clock, transactions,
 };
 use crate::app::App;
@@ -41,7 +41,10 @@ pub fn router(app: &Arc<App>) -> Router {
         .nest("/generation/v2", api)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/openapi.json", get(description::show))
+        .route("/docs", get(pages::reference::show))
         .route("/assets/page.css", get(pages::assets::styles))
+        .route("/assets/reference.css", get(pages::assets::reference_styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
         .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))
