@@ -181,7 +181,7 @@ const fn detail_insert(kind: PaymentKind) -> &'static str {
         }
         PaymentKind::Conversion => {
             "insert into conversion (account_id, payment_id, target_minor, target_currency,
-                 rate_micros) values (?1, ?2, 72500, 'RWF', 1450000000)"
+                 rate_micros, rate_quoted_at_us) values (?1, ?2, 72500, 'RWF', 1450000000, 0)"
         }
         PaymentKind::Refund => {
             "insert into refund (account_id, payment_id, charge_id, charge_reference)

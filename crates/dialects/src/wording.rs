@@ -2,12 +2,15 @@
 
 use domain::account::Account;
 use domain::decide::{BulkTold, Told, Wording};
-use domain::event::EventKind;
+use domain::delivery::DeliveryKey;
+use domain::endpoint::{DialectName, Endpoint};
+use domain::event::{Event, EventKind};
 use domain::link::Link;
 use domain::payment::{Detail, Method, NextAction, Payment};
 use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::signing::SigningKey;
+use crate::webhook::{Dgs, Dialect, DusuPay, Standard};
 use crate::{object, page_token};
 
 /// Writes answers and events for one environment.
@@ -58,6 +61,11 @@ impl Wording for PublicWording {
     }
 
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String {
+        // Told in dialects that have a body of their own, of which only one there is.
+        if kind == EventKind::Processing {
+            let body = self.event_in(DialectName::DusuPay, account, kind, told);
+            return body.unwrap_or_default();
+        }
         match told.detail {
             Some(Detail::Disbursement(disbursement)) => {
                 object::disbursement_event(kind, told, disbursement)
@@ -70,5 +78,31 @@ impl Wording for PublicWording {
                 object::payment_event(account, kind, told.payment, told.at)
             }
         }
+    }
+
+    fn event_in(
+        &self,
+        dialect: DialectName,
+        account: &Account,
+        kind: EventKind,
+        told: Told<'_>,
+    ) -> Option<String> {
+        match dialect {
+            DialectName::Dgs => Dgs.write(account, kind, told),
+            DialectName::Standard => Standard.write(account, kind, told),
+            DialectName::DusuPay => DusuPay::default().write(account, kind, told),
+        }
+    }
+
+    fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {
+        object::endpoint_answer(endpoint, sealed_secret)
+    }
+
+    fn resent(&self, event: &Event, deliveries: &[DeliveryKey]) -> String {
+        object::resend_answer(event, deliveries)
+    }
+
+    fn replayed(&self, matched: u64, replayed: u64) -> String {
+        object::replay_answer(matched, Some(replayed))
     }
 }

@@ -1,7 +1,7 @@
-//! A merchant in one environment, and where it wants to be told of things.
+//! A merchant in one environment.
 
 use crate::fee::FeeRule;
-use crate::id::{AccountId, EndpointId};
+use crate::id::AccountId;
 use crate::money::Currency;
 use crate::settlement::SettlementRule;
 
@@ -53,20 +53,4 @@ pub struct Account {
     pub settlement: SettlementRule,
     /// Currencies that cards may be charged in.
     pub card_currencies: Vec<Currency>,
-}
-
-/// An address that wants events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    pub account: AccountId,
-    pub id: EndpointId,
-    pub url: String,
-    pub is_enabled: bool,
-}
-
-impl Endpoint {
-    /// The endpoint behind the "Webhook URL" of API Settings.
-    pub const PRIMARY: EndpointId = EndpointId(1);
-    /// Stands for the `callback_url` of one payment; no endpoint row has this id.
-    pub const OF_PAYMENT: EndpointId = EndpointId(0);
 }

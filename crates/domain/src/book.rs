@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
-use crate::account::{Account, Endpoint};
+use crate::account::Account;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
+use crate::endpoint::{DialectName, Endpoint};
 use crate::event::Event;
-use crate::id::{AccountId, EndpointId, LinkId, PaymentId};
+use crate::id::{AccountId, EndpointId, EventId, LinkId, PaymentId};
 use crate::idempotency::{FirstUse, KeyScope};
 use crate::ledger::{Chain, Journal, Wallet};
 use crate::link::Link;
@@ -80,6 +81,27 @@ impl<K: Clone + Eq + Hash, V: Clone> Shelf<K, V> {
         }
     }
 
+    /// Takes the row out of the book; the owner of the shelf tells the store.
+    pub fn remove(&mut self, key: &K) {
+        self.slots.remove(key);
+    }
+
+    /// How many rows were touched so far, for [`Shelf::new_since`].
+    pub fn mark(&self) -> usize {
+        self.touched.len()
+    }
+
+    /// Keys of the rows that were inserted since the mark.
+    pub fn new_since(&self, mark: usize) -> Vec<K> {
+        let is_new =
+            |key: &&K| self.slots.get(*key).is_some_and(|slot| matches!(slot.origin, Origin::New));
+        self.touched.iter().skip(mark).filter(is_new).cloned().collect()
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = &V> {
+        self.slots.values().map(|slot| &slot.row)
+    }
+
     pub fn new_rows(&self) -> impl Iterator<Item = (&K, &V)> {
         self.touched_slots().filter_map(|(key, slot)| match slot.origin {
             Origin::New => Some((key, &slot.row)),
@@ -118,6 +140,8 @@ pub struct Book {
     pub deliveries: Shelf<DeliveryKey, Delivery>,
     /// Merchants' own references that are taken.
     pub taken_references: HashSet<(AccountId, String)>,
+    /// Events of the past that are to be told again.
+    pub past_events: HashMap<(AccountId, EventId), Event>,
     /// Slugs that are taken, or were when this group began: rows are saved in no order that would
     /// let one link take what another gives up in the same group.
     pub taken_slugs: HashSet<String>,
@@ -128,6 +152,9 @@ pub struct Book {
     pub attempts: Vec<Attempt>,
     /// Secrets of accounts opened or reconfigured, sealed by the caller.
     pub secrets: Vec<crate::decide::SealedSecret>,
+    pub removed_endpoints: Vec<(AccountId, EndpointId)>,
+    /// Values of the `setting` table that are kept once and for all.
+    pub settings: Vec<(&'static str, String)>,
     /// Answers under idempotency keys older than this may go.
     pub forget_first_uses_before: Option<Timestamp>,
     /// The rates that replace all those stored.
@@ -137,18 +164,19 @@ pub struct Book {
 }
 
 impl Book {
-    /// The endpoints of an account that want events, in order of their ids.
-    pub fn enabled_endpoints(&self, account: AccountId) -> Vec<EndpointId> {
-        let mut ids: Vec<EndpointId> = self
-            .endpoints
-            .slots
-            .values()
-            .map(|slot| &slot.row)
-            .filter(|endpoint| endpoint.account == account && endpoint.is_enabled)
-            .map(|endpoint| endpoint.id)
-            .collect();
-        ids.sort_unstable();
-        ids
+    /// The endpoints of an account, in order of their ids.
+    pub fn endpoints_of(&self, account: AccountId) -> Vec<&Endpoint> {
+        let mut found: Vec<&Endpoint> =
+            self.endpoints.rows().filter(|endpoint| endpoint.account == account).collect();
+        found.sort_unstable_by_key(|endpoint| endpoint.id);
+        found
+    }
+
+    /// Whether what an account is told says more of a charge than its payment does.
+    pub fn tells_of_details(&self, account: AccountId) -> bool {
+        self.endpoints
+            .rows()
+            .any(|endpoint| endpoint.account == account && endpoint.dialect == DialectName::DusuPay)
     }
 
     /// How the numbers of payments change when this book is saved.

@@ -56,7 +56,7 @@ pub fn reference(id: PaymentId) -> String {
     format!("{REFERENCE_PREFIX}{text}")
 }
 
-/// Whether a reference has the form of those that [`reference`] makes.
+/// Whether a reference has the form of those that [`reference()`] makes.
 pub fn is_reference(text: &str) -> bool {
     text.strip_prefix(REFERENCE_PREFIX).is_some_and(|digits| {
         digits.chars().count() == 8

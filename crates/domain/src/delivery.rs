@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 pub struct DeliveryKey {
     pub account: AccountId,
     pub event: EventId,
-    /// [`crate::account::Endpoint::OF_PAYMENT`] for the payment's own `callback_url`.
+    /// [`crate::endpoint::Endpoint::OF_PAYMENT`] for the payment's own `callback_url`.
     pub endpoint: EndpointId,
 }
 
@@ -18,7 +18,7 @@ pub struct DeliveryKey {
 pub enum DeliveryState {
     Pending,
     Delivered,
-    /// All attempts were in vain. Visible and replayable.
+    /// All attempts were in vain, or none was allowed. Visible and replayable.
     Parked,
 }
 
@@ -45,8 +45,12 @@ pub struct Delivery {
     pub key: DeliveryKey,
     /// The payment's own `callback_url`; otherwise the endpoint's address at the time of sending.
     pub url: Option<String>,
+    /// In the endpoint's dialect, where that differs from the event's own body. Frozen with it.
+    pub body: Option<String>,
     pub state: DeliveryState,
     pub attempts_made: u32,
+    /// Attempts before it was taken up again: the schedule begins anew, the count does not.
+    pub attempts_before: u32,
     /// When the next attempt is due; while leased, when the lease ends.
     pub due_at: Timestamp,
     /// A worker has it in hand. Its lease dies with its process, the delivery does not.
@@ -61,6 +65,8 @@ pub enum Reading {
     Retry {
         after: Option<Duration>,
     },
+    /// The receiver will not take this one; others may go on.
+    Stop,
     /// The receiver is gone for good: stop sending to this endpoint.
     Gone,
 }
@@ -79,6 +85,26 @@ pub struct Attempt {
     /// What went wrong in one word (`timeout`, `refused`, …), when there was none.
     pub fault: Option<&'static str>,
     /// The first KiB of the answer.
+    pub excerpt: String,
+}
+
+/// A delivery as merchants read it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedDelivery {
+    pub delivery: Delivery,
+    /// Where it goes; `None` when its endpoint was removed.
+    pub url: Option<String>,
+    pub attempts: Vec<ListedAttempt>,
+}
+
+/// An attempt as merchants read it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAttempt {
+    pub number: u32,
+    pub started_at: Timestamp,
+    pub latency: Duration,
+    pub status: Option<u16>,
+    pub fault: Option<String>,
     pub excerpt: String,
 }
 
@@ -103,19 +129,23 @@ pub const DELAYS_S: [u64; 17] = [
     24 * 3600,
 ];
 
+/// The same for the `dusupay` dialect, "a few more times": 5 attempts in about 2.6 hours.
+pub const DUSUPAY_DELAYS_S: [u64; 5] = [0, 30, 5 * 60, 30 * 60, 2 * 3600];
+
 /// How far a delay may be drawn to either side, in thousandths.
 pub const JITTER_PERMILLE: u32 = 200;
 
 /// When to try again after `attempts_made` attempts; `None` when the delivery is to be parked.
 /// `draw` is 0 to 400, the caller's chance: 0 is the earliest moment, 400 the latest.
 pub fn next_attempt_at(
+    delays_s: &[u64],
     now: Timestamp,
     attempts_made: u32,
     after: Option<Duration>,
     draw: u32,
 ) -> Option<Timestamp> {
     let index = usize::try_from(attempts_made).ok()?;
-    let scheduled = Duration::from_secs(*DELAYS_S.get(index)?);
+    let scheduled = Duration::from_secs(*delays_s.get(index)?);
     let delay = match after {
         Some(wish) => wish.clamp(limits::RETRY_AFTER_MIN, limits::RETRY_AFTER_MAX),
         None => {
@@ -127,32 +157,59 @@ pub fn next_attempt_at(
 }
 
 /// The delivery after an attempt. Pure: the same attempt leads to the same row.
-pub fn after_attempt(delivery: &mut Delivery, reading: Reading, now: Timestamp, draw: u32) {
+/// One that was parked meanwhile stays parked, unless the attempt delivered it.
+pub fn after_attempt(
+    delivery: &mut Delivery,
+    reading: Reading,
+    delays_s: &[u64],
+    now: Timestamp,
+    draw: u32,
+) {
+    let was_pending = delivery.state == DeliveryState::Pending;
     delivery.attempts_made = delivery.attempts_made.saturating_add(1);
     delivery.is_leased = false;
     delivery.due_at = now;
-    match reading {
-        Reading::Delivered => delivery.state = DeliveryState::Delivered,
-        Reading::Gone => delivery.state = DeliveryState::Parked,
+    delivery.state = match reading {
+        Reading::Delivered => DeliveryState::Delivered,
+        Reading::Gone | Reading::Stop => DeliveryState::Parked,
         Reading::Retry { after } => {
-            match next_attempt_at(now, delivery.attempts_made, after, draw) {
-                Some(due_at) => delivery.due_at = due_at,
-                None => delivery.state = DeliveryState::Parked,
+            let made = delivery.attempts_made.saturating_sub(delivery.attempts_before);
+            match next_attempt_at(delays_s, now, made, after, draw) {
+                Some(due_at) if was_pending => {
+                    delivery.due_at = due_at;
+                    DeliveryState::Pending
+                }
+                Some(_) | None => DeliveryState::Parked,
             }
         }
+    };
+}
+
+/// Takes a delivery up again, from the beginning of its schedule. One that is in hand just now
+/// needs no push.
+pub fn take_up(delivery: &mut Delivery, now: Timestamp) {
+    if delivery.state == DeliveryState::Pending && delivery.is_leased {
+        return;
     }
+    delivery.state = DeliveryState::Pending;
+    delivery.attempts_before = delivery.attempts_made;
+    delivery.due_at = now;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const RETRY: Reading = Reading::Retry { after: None };
+
     fn fresh() -> Delivery {
         Delivery {
             key: DeliveryKey { account: AccountId(1), event: EventId(1), endpoint: EndpointId(1) },
             url: None,
+            body: None,
             state: DeliveryState::Pending,
             attempts_made: 0,
+            attempts_before: 0,
             due_at: Timestamp::default(),
             is_leased: true,
         }
@@ -165,7 +222,7 @@ mod tests {
             let mut seen = vec![0];
             while delivery.state == DeliveryState::Pending {
                 let now = delivery.due_at;
-                after_attempt(&mut delivery, Reading::Retry { after: None }, now, draw);
+                after_attempt(&mut delivery, RETRY, &DELAYS_S, now, draw);
                 if delivery.state == DeliveryState::Pending {
                     seen.push(delivery.due_at.since(now).as_millis());
                 }
@@ -181,18 +238,51 @@ mod tests {
     #[test]
     fn a_receivers_wish_counts_within_bounds() {
         let now = Timestamp::from_micros(0);
-        let at =
-            |wish| next_attempt_at(now, 1, Some(Duration::from_secs(wish)), 0).unwrap().as_secs();
-        assert_eq!([at(0), at(90), at(1_000_000_000)], [1, 90, 86_400]);
+        let at = |wish| next_attempt_at(&DELAYS_S, now, 1, Some(Duration::from_secs(wish)), 0);
+        assert_eq!(
+            [at(0), at(90), at(1_000_000_000)].map(|at| at.unwrap().as_secs()),
+            [1, 90, 86_400]
+        );
     }
 
     #[test]
-    fn success_and_gone_end_it() {
-        let mut delivery = fresh();
-        after_attempt(&mut delivery, Reading::Delivered, Timestamp::default(), 0);
+    fn success_stop_and_gone_end_it() {
+        for (reading, expected) in [
+            (Reading::Delivered, DeliveryState::Delivered),
+            (Reading::Stop, DeliveryState::Parked),
+            (Reading::Gone, DeliveryState::Parked),
+        ] {
+            let mut delivery = fresh();
+            after_attempt(&mut delivery, reading, &DELAYS_S, Timestamp::default(), 0);
+            assert_eq!(delivery.state, expected, "{reading:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_parked_meanwhile_is_not_scheduled_again() {
+        let mut delivery = Delivery { state: DeliveryState::Parked, ..fresh() };
+        after_attempt(&mut delivery, RETRY, &DELAYS_S, Timestamp::default(), 0);
+        assert_eq!((delivery.state, delivery.attempts_made), (DeliveryState::Parked, 1));
+        after_attempt(&mut delivery, Reading::Delivered, &DELAYS_S, Timestamp::default(), 0);
         assert_eq!(delivery.state, DeliveryState::Delivered);
-        let mut delivery = fresh();
-        after_attempt(&mut delivery, Reading::Gone, Timestamp::default(), 0);
-        assert_eq!(delivery.state, DeliveryState::Parked);
+    }
+
+    #[test]
+    fn taken_up_again_it_has_its_whole_schedule_and_goes_on_counting() {
+        let mut delivery = Delivery {
+            state: DeliveryState::Parked,
+            attempts_made: 5,
+            is_leased: false,
+            ..fresh()
+        };
+        take_up(&mut delivery, Timestamp::default());
+        let mut rounds = 0;
+        while delivery.state == DeliveryState::Pending {
+            let now = delivery.due_at;
+            after_attempt(&mut delivery, RETRY, &DUSUPAY_DELAYS_S, now, 200);
+            rounds += 1;
+        }
+        assert_eq!((rounds, delivery.attempts_made), (5, 10));
+        assert_eq!(delivery.due_at.as_secs(), 30 + 300 + 1800 + 7200);
     }
 }

@@ -6,6 +6,8 @@ use crate::time::Timestamp;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
+    /// A payment was accepted and waits. Told in dialects that want it, never in the guide's.
+    Processing,
     PaymentSuccess,
     PaymentFailed,
     PaymentRefunded,
@@ -17,7 +19,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 8] = [
+    pub const ALL: [EventKind; 9] = [
+        EventKind::Processing,
         EventKind::PaymentSuccess,
         EventKind::PaymentFailed,
         EventKind::PaymentRefunded,
@@ -31,6 +34,7 @@ impl EventKind {
     /// The word in the body's `event` field.
     pub const fn word(self) -> &'static str {
         match self {
+            EventKind::Processing => "transaction.processing",
             EventKind::PaymentSuccess => "payment.success",
             EventKind::PaymentFailed => "payment.failed",
             EventKind::PaymentRefunded => "payment.refunded",
@@ -40,6 +44,11 @@ impl EventKind {
             EventKind::ConversionSuccess => "conversion.success",
             EventKind::ConversionFailed => "conversion.failed",
         }
+    }
+
+    /// Whether it tells the end of a payment: each has one such event at most.
+    pub const fn is_terminal(self) -> bool {
+        !matches!(self, EventKind::Processing)
     }
 
     pub fn parse(word: &str) -> Option<EventKind> {
@@ -56,4 +65,11 @@ pub struct Event {
     pub payment: PaymentId,
     pub body: String,
     pub created_at: Timestamp,
+}
+
+/// An event as merchants read it back, beside the name of its payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedEvent {
+    pub event: Event,
+    pub dgs_reference: String,
 }

@@ -120,6 +120,17 @@ impl EventId {
     }
 }
 
+impl EndpointId {
+    /// The text merchants see.
+    pub fn text(self) -> String {
+        format!("end_{}", self.0)
+    }
+
+    pub fn parse(text: &str) -> Option<EndpointId> {
+        parse_digits(text.strip_prefix("end_")?).map(EndpointId)
+    }
+}
+
 impl BulkId {
     /// The text merchants see.
     pub fn text(self) -> String {

@@ -17,6 +17,7 @@ pub mod conversion;
 pub mod decide;
 pub mod delivery;
 pub mod disbursement;
+pub mod endpoint;
 pub mod event;
 pub mod fee;
 pub mod id;

@@ -88,9 +88,37 @@ pub const LINK_USES_MAX: i64 = 1 << 53;
 /// How long a claimed delivery belongs to the process that claimed it.
 pub const DELIVERY_LEASE: Duration = Duration::from_secs(60);
 
-/// Deliveries in flight to one endpoint, and in all.
+/// Deliveries in flight to one endpoint, and in all. One that did not even answer gets a single
+/// place until it does, so hundreds of dead receivers leave room for the living.
 pub const DELIVERIES_PER_ENDPOINT_MAX: usize = 8;
-pub const DELIVERIES_IN_FLIGHT_MAX: usize = 256;
+pub const DELIVERIES_IN_FLIGHT_MAX: usize = 512;
+
+/// Deliveries of one endpoint that wait in memory; more stay in the store until there is room.
+pub const DELIVERIES_WAITING_MAX: usize = 4096;
+
+/// Deliveries of one endpoint per second that are taken up again, after an outage or by a replay.
+/// New events are not held back by it.
+pub const BACKLOG_PER_SECOND_MAX: u32 = 50;
+
+/// Endpoints of one account: every event is weighed against each.
+pub const ENDPOINTS_PER_ACCOUNT_MAX: usize = 16;
+
+/// How long an endpoint may fail without a break before nothing new is tried.
+pub const ENDPOINT_FAILS_FOR: Duration = Duration::from_secs(5 * 24 * 3600);
+
+/// How often a success is noted on a healthy endpoint, so that deliveries do not all write it.
+pub const SUCCESS_NOTED_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a replaced webhook secret may sign along, and does where nobody says.
+pub const SECRET_OVERLAP_MAX: Duration = Duration::from_secs(72 * 3600);
+pub const SECRET_OVERLAP_DEFAULT: Duration = Duration::from_secs(24 * 3600);
+
+/// Deliveries that one replay takes up; the caller repeats it for more.
+pub const REPLAYED_AT_ONCE_MAX: usize = 1000;
+
+/// Characters of a webhook secret that a merchant brings along.
+pub const SECRET_CHARS_MIN: usize = 20;
+pub const SECRET_CHARS_MAX: usize = 128;
 
 /// Bounds of a `Retry-After` that a receiver may ask for.
 pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
@@ -99,6 +127,12 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Rows of a list page.
 pub const PAGE_ROWS_DEFAULT: u32 = 20;
 pub const PAGE_ROWS_MAX: u32 = 100;
+
+/// Events of one page of the feed; how long a request may wait for the next one, and how many of an
+/// account may wait at once.
+pub const FEED_EVENTS_MAX: u32 = 100;
+pub const FEED_WAIT_MAX: Duration = Duration::from_secs(30);
+pub const FEED_WAITERS_MAX: usize = 64;
 
 /// How long a charge whose outcome nobody tells us is asked about before a person must look.
 pub const POLL_FOR: Duration = Duration::from_secs(7 * 24 * 3600);

@@ -20,7 +20,7 @@ pub fn reference(id: PaymentId) -> String {
     format!("{REFERENCE_PREFIX}{}", id.0)
 }
 
-/// Whether a reference has the form of those that [`reference`] makes.
+/// Whether a reference has the form of those that [`reference()`] makes.
 pub fn is_reference(text: &str) -> bool {
     text.strip_prefix(REFERENCE_PREFIX).and_then(parse_digits).is_some()
 }

@@ -12,8 +12,10 @@ use store::query::accounts::find_clock_ahead_us;
 use store::{LaneSettings, News, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 
+use crate::bells::Bells;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::dialect::Dialects;
 use crate::directory::{Directory, DirectoryFault, Rows};
 use crate::egress::{Egress, EgressError, EgressPolicy};
 use crate::secrets::{MasterKey, SecretFault};
@@ -49,6 +51,7 @@ pub struct App {
     pub banks: Banks,
     pub limiter: Option<DefaultKeyedRateLimiter<AccountId>>,
     pub alarms: Arc<Alarms>,
+    pub dialects: Dialects,
     /// True once the process has been asked to stop.
     pub stop: watch::Receiver<bool>,
     /// Held while the sandbox's clock is moved.
@@ -63,6 +66,8 @@ pub struct Alarms {
     pub deliveries: Alarm,
     pub settlements: Alarm,
     pub accounts: tokio::sync::Notify,
+    /// For requests that wait for the next event.
+    pub events: Bells,
 }
 
 impl App {
@@ -105,11 +110,13 @@ impl App {
                 allow_loopback: settings.allow_loopback_webhooks,
                 require_https: settings.environment == domain::Environment::Live,
                 extra_ca_file: settings.extra_ca_file.clone(),
+                own_url: settings.public_url.parse().ok(),
             })?,
             banks: read_banks(&settings)?,
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
+            dialects: Dialects::of(&settings),
             clock_turn: tokio::sync::Mutex::new(()),
             directory: RwLock::new(Arc::new(directory)),
             settings,
@@ -158,6 +165,11 @@ fn spread(news: News, alarms: &Alarms, fresh: &mpsc::Sender<FreshDelivery>) {
     }
     if let Some(at) = news.deliveries_due_at {
         alarms.deliveries.ring_at(at);
+    }
+    alarms.events.ring(&news.accounts_told);
+    for (account, endpoint, state) in news.endpoints_disabled {
+        let (account, endpoint) = (account.0, endpoint.text());
+        tracing::warn!("endpoint {endpoint} of account {account} is disabled: {}", state.word());
     }
     if news.accounts_changed {
         alarms.accounts.notify_one();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use dialects::signing::RsaDigest;
 use domain::{Environment, limits};
 use ipnet::IpNet;
 
@@ -16,6 +17,13 @@ pub enum LogFormat {
     /// The same, one JSON object per line.
     Json,
     Off,
+}
+
+/// What RSA signatures of the `dusupay` dialect hash with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DusuPayDigest {
+    Sha512,
+    Sha256,
 }
 
 /// `dgspay sandbox`: test money, a demo merchant, nothing to configure.
@@ -90,6 +98,15 @@ pub struct SandboxArgs {
     #[arg(long, env = "DGSPAY_EXTRA_CA_FILE", value_name = "FILE")]
     pub extra_ca_file: Option<PathBuf>,
 
+    /// What the rsa-signature of the dusupay dialect hashes with
+    #[arg(long, env = "DGSPAY_DUSUPAY_DIGEST", value_enum, default_value_t = DusuPayDigest::Sha512)]
+    pub dusupay_digest: DusuPayDigest,
+
+    /// Whether a dusupay webhook answered with 500 or above is tried again, instead of parked
+    #[arg(long, env = "DGSPAY_DUSUPAY_RETRY_5XX", default_value_t = false,
+          action = clap::ArgAction::Set, value_name = "true|false")]
+    pub dusupay_retry_5xx: bool,
+
     /// Commands that one transaction commits together; 1 to compare with a transaction per request
     #[arg(long, env = "DGSPAY_GROUP_COMMANDS", default_value_t = limits::GROUP_COMMANDS_MAX,
           hide = true, value_name = "N")]
@@ -111,6 +128,8 @@ pub struct Settings {
     pub conversion_delay: Duration,
     /// `None` for no limit.
     pub requests_per_second: Option<std::num::NonZeroU32>,
+    pub dusupay_digest: RsaDigest,
+    pub dusupay_retries_server_errors: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub group_commands: usize,
@@ -132,6 +151,11 @@ impl Settings {
             transfer_delay: Duration::from_millis(args.transfer_delay_ms),
             conversion_delay: Duration::from_millis(args.conversion_delay_ms),
             requests_per_second: std::num::NonZeroU32::new(args.rate_limit),
+            dusupay_digest: match args.dusupay_digest {
+                DusuPayDigest::Sha512 => RsaDigest::Sha512,
+                DusuPayDigest::Sha256 => RsaDigest::Sha256,
+            },
+            dusupay_retries_server_errors: args.dusupay_retry_5xx,
             trusted_proxies: Vec::new(),
             group_commands: args.group_commands,
         }

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dialects::card::EncryptionKey;
-use dialects::webhook::WebhookSecret;
-use domain::account::{Account, Endpoint};
+use dialects::webhook::{Secrets, WebhookSecret};
+use domain::account::Account;
 use domain::decide::{ApiKey, SealedSecret, SecretKind};
-use domain::{AccountId, EndpointId};
+use domain::endpoint::Endpoint;
+use domain::{AccountId, EndpointId, Timestamp};
 use ipnet::IpNet;
 use store::query::accounts;
 use store::{Reader, StoreError};
@@ -33,11 +34,19 @@ pub struct Entry {
     pub encryption_key: Option<EncryptionKey>,
 }
 
+/// An endpoint with its secrets ready for use. How it is doing is told by the store alone.
+#[derive(Debug)]
+pub struct EndpointEntry {
+    pub endpoint: Endpoint,
+    secret: Option<WebhookSecret>,
+    old_secret: Option<WebhookSecret>,
+}
+
 #[derive(Debug, Default)]
 pub struct Directory {
     entries: HashMap<AccountId, Arc<Entry>>,
     api_keys: HashMap<ApiKey, AccountId>,
-    endpoints: HashMap<(AccountId, EndpointId), Endpoint>,
+    endpoints: HashMap<(AccountId, EndpointId), EndpointEntry>,
 }
 
 /// The rows a directory is made of, as they lie in the store.
@@ -84,13 +93,24 @@ impl Directory {
             };
             (entry.account.id, Arc::new(entry))
         };
-        let endpoints = rows.endpoints.into_iter();
+        let mut endpoints = HashMap::new();
+        for endpoint in rows.endpoints {
+            let open = |sealed: &Vec<u8>| -> Result<WebhookSecret, SecretFault> {
+                let text = master_key.open_webhook_secret(endpoint.account, sealed)?;
+                Ok(WebhookSecret::new(&text))
+            };
+            let old = endpoint.old_secret.as_ref().map(|old| &old.sealed);
+            let entry = EndpointEntry {
+                secret: endpoint.secret.as_ref().map(open).transpose()?,
+                old_secret: old.map(open).transpose()?,
+                endpoint,
+            };
+            endpoints.insert((entry.endpoint.account, entry.endpoint.id), entry);
+        }
         Ok(Directory {
             entries: rows.accounts.into_iter().map(entry).collect(),
             api_keys: rows.api_keys.into_iter().collect(),
-            endpoints: endpoints
-                .map(|endpoint| ((endpoint.account, endpoint.id), endpoint))
-                .collect(),
+            endpoints,
         })
     }
 
@@ -103,6 +123,29 @@ impl Directory {
     }
 
     pub fn find_endpoint(&self, account: AccountId, endpoint: EndpointId) -> Option<&Endpoint> {
-        self.endpoints.get(&(account, endpoint))
+        self.endpoints.get(&(account, endpoint)).map(|entry| &entry.endpoint)
+    }
+
+    /// The secrets that sign for an endpoint at a moment. What has none of its own, the payments'
+    /// own addresses too, is signed for as endpoint 1 is.
+    pub fn find_secrets(
+        &self,
+        account: AccountId,
+        endpoint: EndpointId,
+        now: Timestamp,
+    ) -> Option<Secrets<'_>> {
+        let own = self.endpoints.get(&(account, endpoint)).filter(|entry| entry.secret.is_some());
+        let entry = own.or_else(|| self.endpoints.get(&(account, Endpoint::PRIMARY)));
+        let of_account = self.entries.get(&account)?.webhook_secret.as_ref();
+        let new = entry.and_then(|entry| entry.secret.as_ref()).or(of_account)?;
+        let old = entry.and_then(|entry| {
+            let row = entry.endpoint.old_secret.as_ref().filter(|old| now < old.ends_at)?;
+            Some((entry.old_secret.as_ref()?, row.signs_alone))
+        });
+        Some(match old {
+            None => Secrets { lead: new, other: None },
+            Some((old, true)) => Secrets { lead: old, other: Some(new) },
+            Some((old, false)) => Secrets { lead: new, other: Some(old) },
+        })
     }
 }

@@ -2,9 +2,11 @@
 
 pub mod api;
 pub mod app;
+pub mod bells;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dialect;
 pub mod directory;
 pub mod egress;
 pub mod pages;

@@ -87,30 +87,49 @@ impl MasterKey {
         secret: &str,
         now: Timestamp,
     ) -> Result<SealedSecret, SecretFault> {
+        let sealed = self.seal_at(&place(account, kind), secret)?;
+        let key_hash = (kind == SecretKind::ApiKey).then(|| hash_api_key(secret));
+        Ok(SealedSecret { account, kind, sealed, key_hash, created_at: now })
+    }
+
+    pub fn open(&self, secret: &SealedSecret) -> Result<SecretText, SecretFault> {
+        self.open_at(&place(secret.account, secret.kind), &secret.sealed)
+    }
+
+    /// Opens a webhook secret of an account, whichever of its endpoints it signs for.
+    pub fn open_webhook_secret(
+        &self,
+        account: AccountId,
+        sealed: &[u8],
+    ) -> Result<SecretText, SecretFault> {
+        self.open_at(&place(account, SecretKind::Webhook), sealed)
+    }
+
+    /// Seals a text to a named place.
+    pub fn seal_at(&self, place: &str, text: &str) -> Result<Vec<u8>, SecretFault> {
         let nonce = random::<NONCE_LEN>()?;
-        let mut sealed = secret.as_bytes().to_vec();
+        let mut sealed = text.as_bytes().to_vec();
         self.sealing
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(place(account, kind)),
+                Aad::from(place.as_bytes()),
                 &mut sealed,
             )
             .map_err(|_| SecretFault::NoRandom)?;
         let mut bytes = nonce.to_vec();
         bytes.append(&mut sealed);
-        let key_hash = (kind == SecretKind::ApiKey).then(|| hash_api_key(secret));
-        Ok(SealedSecret { account, kind, sealed: bytes, key_hash, created_at: now })
+        Ok(bytes)
     }
 
-    pub fn open(&self, secret: &SealedSecret) -> Result<SecretText, SecretFault> {
+    pub fn open_at(&self, place: &str, sealed: &[u8]) -> Result<SecretText, SecretFault> {
         let (nonce, sealed) =
-            secret.sealed.split_first_chunk::<NONCE_LEN>().ok_or(SecretFault::WrongMasterKey)?;
+            sealed.split_first_chunk::<NONCE_LEN>().ok_or(SecretFault::WrongMasterKey)?;
         let mut bytes = Zeroizing::new(sealed.to_vec());
         let opened = self
             .sealing
             .open_in_place(
                 Nonce::assume_unique_for_key(*nonce),
-                Aad::from(place(secret.account, secret.kind)),
+                Aad::from(place.as_bytes()),
                 &mut bytes,
             )
             .map_err(|_| SecretFault::WrongMasterKey)?;
@@ -119,8 +138,8 @@ impl MasterKey {
     }
 }
 
-fn place(account: AccountId, kind: SecretKind) -> Vec<u8> {
-    format!("secret/{}/{}", account.0, kind.word()).into_bytes()
+fn place(account: AccountId, kind: SecretKind) -> String {
+    format!("secret/{}/{}", account.0, kind.word())
 }
 
 /// The form in which API keys are stored and looked up.

@@ -1,6 +1,7 @@
 //! The lane: the one way in for everything that changes. Commands that arrive together are
 //! decided and committed together, because a commit costs a disk flush and a decision does not.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc};
@@ -9,8 +10,9 @@ use std::thread::JoinHandle;
 use domain::book::Book;
 use domain::decide::{Answer, Command, Moment, Needs, Refusal, Wording, decide};
 use domain::delivery::{Delivery, DeliveryState};
+use domain::endpoint::EndpointState;
 use domain::provider_call::CallState;
-use domain::{IdSource, Timestamp, limits};
+use domain::{AccountId, EndpointId, IdSource, Timestamp, limits};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StoreError;
@@ -48,6 +50,10 @@ pub struct News {
     pub settlements_due_at: Option<Timestamp>,
     /// When the earliest of the changed deliveries is due again.
     pub deliveries_due_at: Option<Timestamp>,
+    /// Accounts with new events.
+    pub accounts_told: BTreeSet<AccountId>,
+    /// Endpoints that are not told of anything any more, and why.
+    pub endpoints_disabled: Vec<(AccountId, EndpointId, EndpointState)>,
     /// Accounts, endpoints or secrets changed.
     pub accounts_changed: bool,
 }
@@ -233,11 +239,14 @@ fn tell(reply: Reply, answer: Result<Answer, SubmitError>) {
 
 fn news(book: &Book) -> News {
     let mut news = News::default();
-    let mut bodies: std::collections::HashMap<domain::EventId, Arc<str>> =
+    let bodies: std::collections::HashMap<domain::EventId, Arc<str>> =
         book.events.iter().map(|event| (event.id, Arc::from(event.body.as_str()))).collect();
     for (key, delivery) in book.deliveries.new_rows() {
-        if let Some(body) = bodies.get_mut(&key.event) {
-            news.deliveries.push((delivery.clone(), Arc::clone(body)));
+        if let Some(body) = bodies.get(&key.event)
+            && delivery.is_leased
+        {
+            let body = delivery.body.as_deref().map_or_else(|| Arc::clone(body), Arc::from);
+            news.deliveries.push((delivery.clone(), body));
         }
     }
     let fresh = book.calls.new_rows().map(|(_, call)| call);
@@ -249,16 +258,26 @@ fn news(book: &Book) -> News {
         .min();
     news.settlements_due_at =
         book.settlements.new_rows().map(|(_, settlement)| settlement.due_at).min();
-    news.deliveries_due_at = book
-        .deliveries
-        .changed_rows()
-        .filter(|(_, _, delivery)| delivery.state == DeliveryState::Pending)
-        .map(|(_, _, delivery)| delivery.due_at)
+    let born_to_wait = book.deliveries.new_rows().map(|(_, delivery)| delivery);
+    let changed = book.deliveries.changed_rows().map(|(_, _, delivery)| delivery);
+    news.deliveries_due_at = born_to_wait
+        .filter(|delivery| !delivery.is_leased)
+        .chain(changed)
+        .filter(|delivery| delivery.state == DeliveryState::Pending)
+        .map(|delivery| delivery.due_at)
         .min();
+    news.accounts_told = book.events.iter().map(|event| event.account).collect();
+    news.endpoints_disabled = book
+        .endpoints
+        .changed_rows()
+        .filter(|(_, before, after)| before.state.is_told() && !after.state.is_told())
+        .map(|(_, _, after)| (after.account, after.id, after.state))
+        .collect();
     news.accounts_changed = book.accounts.new_rows().next().is_some()
         || book.accounts.changed_rows().next().is_some()
         || book.endpoints.new_rows().next().is_some()
-        || book.endpoints.changed_rows().next().is_some()
+        || book.endpoints.changed_rows().any(|(_, before, after)| !after.sends_like(before))
+        || !book.removed_endpoints.is_empty()
         || !book.secrets.is_empty();
     news
 }

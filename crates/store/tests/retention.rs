@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use domain::Timestamp;
+use domain::account::Account;
 use domain::decide::{BulkTold, Command, Told, Wording};
-use domain::event::EventKind;
+use domain::delivery::DeliveryKey;
+use domain::endpoint::{DialectName, Endpoint};
+use domain::event::{Event, EventKind};
 use domain::payment::{Detail, Payment};
 use rusqlite::Connection;
 use store::{LaneSettings, Store};
@@ -24,7 +27,23 @@ impl Wording for Mute {
         String::new()
     }
 
-    fn event(&self, _: &domain::account::Account, _: EventKind, _: Told<'_>) -> String {
+    fn event(&self, _: &Account, _: EventKind, _: Told<'_>) -> String {
+        String::new()
+    }
+
+    fn event_in(&self, _: DialectName, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
+        None
+    }
+
+    fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {
+        String::new()
+    }
+
+    fn resent(&self, _: &Event, _: &[DeliveryKey]) -> String {
+        String::new()
+    }
+
+    fn replayed(&self, _: u64, _: u64) -> String {
         String::new()
     }
 }

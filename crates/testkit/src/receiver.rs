@@ -1,7 +1,7 @@
 //! A merchant's webhook receiver. The path of the URL says how it behaves; everything it gets
 //! is kept as it came.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -12,6 +12,8 @@ use crate::http::{Fields, Head, fields, read_head, read_request_body};
 
 /// How long a test waits for a webhook before it fails with what came instead.
 const WAIT_LIMIT: Duration = Duration::from_secs(30);
+
+const DRIP_EVERY: Duration = Duration::from_millis(100);
 
 /// How much of what came a failed wait shows.
 const SHOWN_MAX: usize = 20;
@@ -46,8 +48,11 @@ impl Received {
 }
 
 /// Behaviours by the first part of the path: `/ok` answers 200; `/flaky` answers 500 to the
-/// first attempt of each event, then 200; `/silent` never answers; `/301` points to `/ok`; any
-/// other number is the status answered. What follows tells tests apart: `/ok/this-test`.
+/// first attempt of each event, then 200; `/flaky/0.3` answers 500 to 3 requests of 10; `/silent`
+/// never answers; `/slow/20` answers 200 after 20 s; `/429-after/40` asks the first time to come
+/// back after 40 s; `/huge` answers 200 with a body without end, `/drip` with one that never gets
+/// on; `/reset` hangs up; `/301` points to `/ok`; any other number is the status answered. What
+/// follows tells tests apart: `/ok/this-test`.
 #[derive(Debug)]
 pub struct Receiver {
     address: SocketAddr,
@@ -171,8 +176,28 @@ fn serve(stream: TcpStream, log: &Log) -> io::Result<()> {
             body: body.clone(),
             at: Instant::now(),
         });
-        match path.split('/').nth(1).unwrap_or_default() {
+        let mut parts = path.split('/').skip(1);
+        let (behaviour, argument) =
+            (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        match behaviour {
             "silent" => return reader.read(&mut [0]).map(drop),
+            "slow" => {
+                wait_for_hang_up(&mut reader, Duration::from_secs(number(argument)))?;
+                answer(&mut writer, "200")?;
+            }
+            "429-after" if log.count(&path, &body) == 1 => {
+                let wish = format!("429 Wait\r\nRetry-After: {}", number(argument));
+                answer(&mut writer, &wish)?;
+            }
+            "429-after" => answer(&mut writer, "200")?,
+            "huge" => return pour(&mut writer, &[b'x'; 64 * 1024], None, &mut reader),
+            "drip" => return pour(&mut writer, b"x", Some(DRIP_EVERY), &mut reader),
+            "reset" => return Ok(()),
+            "flaky" if argument.starts_with("0.") => {
+                let tenths = number(argument.trim_start_matches("0."));
+                let place = u64::try_from(log.lock().len() % 10).unwrap_or(0);
+                answer(&mut writer, if place < tenths { "500" } else { "200" })?;
+            }
             "flaky" if log.count(&path, &body) == 1 => answer(&mut writer, "500")?,
             "ok" | "flaky" => answer(&mut writer, "200")?,
             "301" => answer(&mut writer, "301 Moved\r\nLocation: /ok/redirected")?,
@@ -180,6 +205,35 @@ fn serve(stream: TcpStream, log: &Log) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or_else(|_| panic!("a number, not {text}"))
+}
+
+/// Waits until the sender has had enough, or the time is over.
+fn wait_for_hang_up(reader: &mut BufReader<TcpStream>, limit: Duration) -> io::Result<()> {
+    reader.get_ref().set_read_timeout(Some(limit))?;
+    match reader.fill_buf() {
+        Ok(_) => Err(io::ErrorKind::ConnectionAborted.into()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Says 200 and then goes on until the sender hangs up.
+fn pour(
+    writer: &mut TcpStream,
+    part: &[u8],
+    every: Option<Duration>,
+    reader: &mut BufReader<TcpStream>,
+) -> io::Result<()> {
+    writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")?;
+    loop {
+        writer.write_all(part)?;
+        if let Some(pause) = every {
+            wait_for_hang_up(reader, pause)?;
+        }
+    }
 }
 
 fn answer(writer: &mut TcpStream, status: &str) -> io::Result<()> {

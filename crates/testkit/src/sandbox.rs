@@ -74,7 +74,7 @@ impl Sandbox {
     }
 
     fn start_in(directory: TempDir, options: Options) -> Sandbox {
-        let launched = launch(&options, directory.path());
+        let launched = launch(&options, directory.path(), "127.0.0.1:0");
         let Launched { process, api, ready_after, printed } = launched;
         Sandbox { api, ready_after, printed, process, options, directory }
     }
@@ -118,7 +118,16 @@ impl Sandbox {
 
     /// A new process on the same data, with the same options. The old one must have ended.
     pub fn restart(&mut self) {
-        let launched = launch(&self.options, self.directory.path());
+        self.restart_listening_at("127.0.0.1:0");
+    }
+
+    /// The same, where clients that know the old address find it.
+    pub fn restart_in_place(&mut self) {
+        self.restart_listening_at(&self.api.address.to_string());
+    }
+
+    fn restart_listening_at(&mut self, address: &str) {
+        let launched = launch(&self.options, self.directory.path(), address);
         self.process = launched.process;
         self.api = launched.api;
         self.ready_after = launched.ready_after;
@@ -146,7 +155,7 @@ impl Sandbox {
 
     /// A second sandbox process on the same data. `None` when it was not turned away.
     pub fn start_second(&self) -> Option<Finished> {
-        process::run(&mut sandbox_command(&self.options, &self.data()), START_LIMIT)
+        process::run(&mut sandbox_command(&self.options, &self.data(), "127.0.0.1:0"), START_LIMIT)
     }
 
     /// The command that the sandbox prints after its labels, with its continued lines.
@@ -205,7 +214,7 @@ struct Launched {
     printed: Vec<String>,
 }
 
-fn launch(options: &Options, directory: &Path) -> Launched {
+fn launch(options: &Options, directory: &Path, address: &str) -> Launched {
     let errors = OpenOptions::new()
         .create(true)
         .append(true)
@@ -213,7 +222,8 @@ fn launch(options: &Options, directory: &Path) -> Launched {
         .expect("the file for standard error can be opened");
     let started = Instant::now();
     let deadline = started + START_LIMIT;
-    let process = Process::spawn(sandbox_command(options, &data_of(directory)).stderr(errors));
+    let process =
+        Process::spawn(sandbox_command(options, &data_of(directory), address).stderr(errors));
     let mut printed = Vec::new();
     while value_of(&printed, "Portal").is_none() {
         match process.next_line(deadline) {
@@ -268,10 +278,10 @@ fn value_of(printed: &[String], label: &str) -> Option<String> {
     })
 }
 
-fn sandbox_command(options: &Options, data: &Path) -> Command {
+fn sandbox_command(options: &Options, data: &Path, address: &str) -> Command {
     let mut command = dgspay();
     // By a variable: a flag among the options goes before it.
-    command.env("DGSPAY_LISTEN", "127.0.0.1:0").args(["sandbox", "--data"]).arg(data);
+    command.env("DGSPAY_LISTEN", address).args(["sandbox", "--data"]).arg(data);
     command.args(&options.flags);
     command.envs(options.variables.iter().map(|(name, value)| (name, value)));
     command

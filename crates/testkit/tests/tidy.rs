@@ -108,6 +108,13 @@ fn rules_of_code() -> Vec<Rule> {
             ("crates/gateway/src/workers/x.rs", "TcpStream::connect(address)\n"),
         ),
         only_in(
+            &["crates/gateway/src/egress/", "crates/gateway/src/cli/developer/"],
+            &["Direct::", "egress::direct"],
+            "the client without an address guard is for a developer's own machine",
+            "send through egress::Egress",
+            ("crates/gateway/src/workers/x.rs", "Direct::new(None)\n"),
+        ),
+        only_in(
             SETTINGS,
             &["std::env", "env::var", "env::args", "from_default_env", " env = \""],
             "settings are read in one place",

@@ -5,8 +5,11 @@ mod balance;
 mod bulk;
 mod charge;
 mod conversion;
+mod delivery;
 mod disbursement;
+mod endpoint;
 mod event;
+mod event_feed;
 mod link;
 mod rate;
 mod refund;
@@ -18,8 +21,14 @@ pub use charge::charge_answer;
 pub use conversion::{
     conversion_answer, conversion_event, conversion_preview, conversion_short_wallet,
 };
+pub use delivery::{
+    AttemptShown, DeliveryShown, delivery_answer, delivery_list_answer, delivery_text,
+    parse_delivery, replay_answer, resend_answer,
+};
 pub use disbursement::{disbursement_answer, disbursement_event};
+pub use endpoint::{endpoint_answer, endpoint_list_answer, reveal_secret};
 pub use event::payment_event;
+pub use event_feed::{event_answer, event_feed_answer};
 pub use link::{LinkPage, link_answer, link_list_answer};
 pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
@@ -33,7 +42,7 @@ use serde_json::value::RawValue;
 use crate::json;
 
 /// An amount as a JSON number, exact.
-fn amount(minor: i64, currency: Currency) -> Box<RawValue> {
+pub(crate) fn amount(minor: i64, currency: Currency) -> Box<RawValue> {
     json::number(amount_text(minor, currency))
 }
 

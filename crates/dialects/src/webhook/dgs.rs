@@ -3,62 +3,48 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use domain::account::Account;
+use domain::decide::Told;
 use domain::delivery::Reading;
+use domain::event::EventKind;
 
-use crate::signing::SigningKey;
+use super::{Dialect, Headers, Message, Secrets, Standard, WebhookSecret};
 
-/// The two keys that follow from one webhook secret: its text for the guide's header, the bytes
-/// it encodes for Standard Webhooks.
-#[derive(Debug)]
-pub struct WebhookSecret {
-    text: SigningKey,
-    decoded: SigningKey,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Dgs;
 
-impl WebhookSecret {
-    /// `whsec_` and base64, or any other text, which then is its own bytes.
-    pub fn new(secret: &str) -> WebhookSecret {
-        let encoded = secret.strip_prefix("whsec_").unwrap_or(secret);
-        let decoded = STANDARD.decode(encoded).unwrap_or_else(|_| encoded.as_bytes().to_vec());
-        WebhookSecret {
-            text: SigningKey::new(secret.as_bytes()),
-            decoded: SigningKey::new(&decoded),
+impl Dialect for Dgs {
+    fn write(&self, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
+        None
+    }
+
+    fn sign(&self, secrets: &Secrets<'_>, message: &Message<'_>) -> Headers {
+        let signature = hex::encode(secrets.lead.text.sign(&[message.body]));
+        let mut headers = vec![("x-dgs-signature", signature)];
+        headers.extend(Standard.sign(secrets, message));
+        headers
+    }
+
+    fn read(&self, status: u16, retry_after: Option<Duration>) -> Reading {
+        match status {
+            200 => Reading::Delivered,
+            410 => Reading::Gone,
+            _ => Reading::Retry { after: retry_after },
         }
     }
 }
 
-/// The headers of one attempt: signature, id, time in unix seconds, second signature.
-pub fn sign(
-    secret: &WebhookSecret,
-    event_id: &str,
-    unix_seconds: i64,
-    body: &[u8],
-) -> [(&'static str, String); 4] {
-    let timestamp = unix_seconds.to_string();
-    let parts: [&[u8]; 5] = [event_id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
-    let standard = STANDARD.encode(secret.decoded.sign(&parts));
-    [
-        ("x-dgs-signature", hex::encode(secret.text.sign(&[body]))),
-        ("webhook-id", event_id.to_owned()),
-        ("webhook-timestamp", timestamp),
-        ("webhook-signature", format!("v1,{standard}")),
-    ]
-}
-
-/// What an answer means: 200 acknowledges, 410 ends it, all else is tried again.
-pub fn read_answer(status: u16, retry_after: Option<Duration>) -> Reading {
-    match status {
-        200 => Reading::Delivered,
-        410 => Reading::Gone,
-        _ => Reading::Retry { after: retry_after },
-    }
+/// Whether an `X-DGS-Signature` is of this body. Any case, in constant time.
+pub fn verify(secret: &WebhookSecret, body: &[u8], signature: &str) -> bool {
+    hex::decode(signature).is_ok_and(|bytes| secret.text.verify(&[body], &bytes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MESSAGE: Message<'_> =
+        Message { event_id: "evt_1", unix_seconds: 1_700_000_000, body: br#"{"a":1}"# };
 
     /// Computed with OpenSSL:
     /// `printf '{"a":1}' | openssl dgst -sha256 -hmac whsec_MDEyMzQ1Njc4OWFiY2RlZg==` and
@@ -66,22 +52,38 @@ mod tests {
     #[test]
     fn known_answers() {
         let secret = WebhookSecret::new("whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
-        let headers = sign(&secret, "evt_1", 1_700_000_000, br#"{"a":1}"#);
+        let headers = Dgs.sign(&Secrets { lead: &secret, other: None }, &MESSAGE);
         assert_eq!(
-            headers[0].1,
-            "586801503b2eba5b2b3a98b71aa03d9d654137a251983ef18fff49ad03aeddea"
+            headers[0],
+            (
+                "x-dgs-signature",
+                "586801503b2eba5b2b3a98b71aa03d9d654137a251983ef18fff49ad03aeddea".to_owned()
+            )
         );
         assert_eq!(headers[3].1, "v1,Ohi4NGMYwRFrIRUJa13YAbxiEydKHDp9bqlnQTDCY+8=");
+        assert!(verify(&secret, MESSAGE.body, &headers[0].1));
+        assert!(!verify(&secret, br#"{"a":2}"#, &headers[0].1));
+        assert!(!verify(&secret, MESSAGE.body, "zz"));
+    }
+
+    #[test]
+    fn the_lead_signs_alone_where_there_is_room_for_one() {
+        let (new, old) = (WebhookSecret::new("whsec_AAAA"), WebhookSecret::new("whsec_BBBB"));
+        for (lead, other) in [(&new, &old), (&old, &new)] {
+            let headers = Dgs.sign(&Secrets { lead, other: Some(other) }, &MESSAGE);
+            assert!(verify(lead, MESSAGE.body, &headers[0].1));
+            assert!(!verify(other, MESSAGE.body, &headers[0].1));
+        }
     }
 
     #[test]
     fn only_200_acknowledges() {
-        assert_eq!(read_answer(200, None), Reading::Delivered);
-        assert_eq!(read_answer(410, None), Reading::Gone);
+        assert_eq!(Dgs.read(200, None), Reading::Delivered);
+        assert_eq!(Dgs.read(410, None), Reading::Gone);
         for status in [100, 201, 204, 301, 302, 400, 401, 404, 429, 500, 503] {
-            assert_eq!(read_answer(status, None), Reading::Retry { after: None }, "{status}");
+            assert_eq!(Dgs.read(status, None), Reading::Retry { after: None }, "{status}");
         }
         let wish = Some(Duration::from_secs(9));
-        assert_eq!(read_answer(429, wish), Reading::Retry { after: wish });
+        assert_eq!(Dgs.read(429, wish), Reading::Retry { after: wish });
     }
 }

@@ -1,8 +1,9 @@
 //! Opening an account, and changing its credentials and settings.
 
-use crate::account::{Account, Endpoint};
+use crate::account::Account;
 use crate::book::Book;
 use crate::decide::{Answer, Moment, Refusal};
+use crate::endpoint::Endpoint;
 use crate::id::AccountId;
 use crate::ledger::{self, Chain, Fact, Journal, Wallet};
 use crate::money::{Currency, Money};
@@ -91,7 +92,7 @@ pub(super) fn open(
         wallets.push((transfer.amount.currency(), wallet));
     }
     book.accounts.insert(id, open.account);
-    set_webhook_url(book, id, open.webhook_url);
+    set_webhook_url(book, id, open.webhook_url, moment.now);
     book.secrets.extend(open.secrets);
     for (currency, wallet) in wallets {
         book.wallets.insert((id, currency), wallet);
@@ -103,7 +104,11 @@ pub(super) fn open(
     Ok(Answer::Done)
 }
 
-pub(super) fn configure(configure: ConfigureAccount, book: &mut Book) -> Result<Answer, Refusal> {
+pub(super) fn configure(
+    configure: ConfigureAccount,
+    book: &mut Book,
+    moment: &Moment<'_>,
+) -> Result<Answer, Refusal> {
     let account = book.accounts.change(&configure.account).ok_or(Refusal::AccountUnknown)?;
     if let Some(number) = configure.number {
         account.number = number;
@@ -111,14 +116,20 @@ pub(super) fn configure(configure: ConfigureAccount, book: &mut Book) -> Result<
     if let Some(settlement) = configure.settlement {
         account.settlement = settlement;
     }
-    set_webhook_url(book, configure.account, configure.webhook_url);
+    set_webhook_url(book, configure.account, configure.webhook_url, moment.now);
     book.secrets.extend(configure.secrets);
     Ok(Answer::Done)
 }
 
-fn set_webhook_url(book: &mut Book, account: AccountId, url: Option<String>) {
-    if let Some(url) = url {
-        let id = Endpoint::PRIMARY;
-        book.endpoints.put((account, id), Endpoint { account, id, url, is_enabled: true });
+/// Sets the address of endpoint 1 and switches it on.
+fn set_webhook_url(book: &mut Book, account: AccountId, url: Option<String>, now: Timestamp) {
+    let Some(url) = url else { return };
+    let key = (account, Endpoint::PRIMARY);
+    match book.endpoints.change(&key) {
+        Some(endpoint) => {
+            endpoint.url = url;
+            endpoint.enable();
+        }
+        None => book.endpoints.insert(key, Endpoint::new(account, key.1, url, now)),
     }
 }

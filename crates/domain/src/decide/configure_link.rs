@@ -83,6 +83,10 @@ pub(super) fn change(
     if link.offer.currency != change.after.currency && link.was_used() {
         return Err(Refusal::LinkCurrencyFixed);
     }
+    // A link is never paid more often than it may be; whoever is on the way has a place.
+    if change.after.uses_max.is_some_and(|max| max < link.uses.saturating_add(link.pending)) {
+        return Err(Refusal::LinkCapTooLow);
+    }
     if link.offer.slug != change.after.slug && !book.taken_slugs.insert(change.after.slug.clone()) {
         return Err(Refusal::SlugTaken);
     }

@@ -2,6 +2,7 @@
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
 mod configure_account;
+mod configure_endpoint;
 mod configure_link;
 mod create_bulk;
 mod create_charge;
@@ -13,12 +14,16 @@ mod post;
 mod record_attempt;
 mod repeat;
 mod report_provider;
+mod resend_event;
 mod settle_charge;
 mod submit_authorization;
 mod tell;
 mod use_nonce;
 
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use configure_endpoint::{
+    Alteration, ConfigureEndpoint, EndpointChange, NewEndpoint, Rotation,
+};
 pub use configure_link::{ArchiveLink, ChangeLink, CreateLink};
 pub use create_bulk::{BulkLine, BulkMode, BulkTold, CreateBulk, RefusedLine};
 pub use create_charge::CreateCharge;
@@ -27,13 +32,15 @@ pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
 pub use report_provider::Report;
+pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
 
 use crate::account::Account;
 use crate::book::Book;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
-use crate::event::EventKind;
+use crate::endpoint::{DialectName, Endpoint};
+use crate::event::{Event, EventKind};
 use crate::id::{AccountId, IdSource, PaymentId};
 use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
@@ -46,6 +53,7 @@ use crate::time::Timestamp;
 pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
+    ConfigureEndpoint(Box<ConfigureEndpoint>),
     CreateCharge(Box<CreateCharge>),
     SubmitAuthorization(Box<SubmitAuthorization>),
     CreateLink(Box<CreateLink>),
@@ -68,6 +76,15 @@ pub enum Command {
         attempt: Attempt,
         /// Chance, 0 to 400, for the delay of the next attempt.
         draw: u32,
+    },
+    /// Of an endpoint that is deleted or disabled; claimed where it is neither.
+    ParkDelivery(DeliveryKey),
+    ResendEvent(Box<ResendEvent>),
+    ReplayDeliveries(Box<ReplayDeliveries>),
+    /// Keeps a value for good; what is kept already stays.
+    KeepSetting {
+        name: &'static str,
+        value: String,
     },
     ForgetFirstUses {
         before: Timestamp,
@@ -105,6 +122,14 @@ pub enum Refusal {
     AccountNumberTaken,
     #[error("the payment does not exist")]
     PaymentUnknown,
+    #[error("the endpoint does not exist")]
+    EndpointUnknown,
+    #[error("an account may have {} webhook endpoints", crate::limits::ENDPOINTS_PER_ACCOUNT_MAX)]
+    TooManyEndpoints,
+    #[error("the event does not exist")]
+    EventUnknown,
+    #[error("no enabled endpoint takes this event")]
+    NobodyToTell,
     #[error("the payment has ended already")]
     PaymentFinished,
     #[error("does not fit: the payment waits for {awaited}")]
@@ -121,6 +146,8 @@ pub enum Refusal {
     LinkChanged,
     #[error("cannot change once somebody began to pay through the link")]
     LinkCurrencyFixed,
+    #[error("is less than the payments made through the link and on their way; archive it instead")]
+    LinkCapTooLow,
     #[error(transparent)]
     Link(#[from] LinkRefusal),
     #[error("Insufficient {} balance", .0.currency)]
@@ -162,6 +189,20 @@ pub trait Wording: Send + Sync {
     fn bulk_answer(&self, told: &BulkTold<'_>) -> String;
     /// The body of a payment's event. The detail is there for every kind but charges.
     fn event(&self, account: &Account, kind: EventKind, told: Told<'_>) -> String;
+    /// The same in an endpoint's dialect, where that has a body of its own.
+    fn event_in(
+        &self,
+        dialect: DialectName,
+        account: &Account,
+        kind: EventKind,
+        told: Told<'_>,
+    ) -> Option<String>;
+    /// The answer that shows an endpoint, once with a sealed secret to be opened on the way out.
+    fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String;
+    /// The answer to the wish that an event be told again.
+    fn resent(&self, event: &Event, deliveries: &[DeliveryKey]) -> String;
+    /// The same for many deliveries: how many were found, and how many go out again.
+    fn replayed(&self, matched: u64, replayed: u64) -> String;
 }
 
 /// The payment that an event is about, and when it is told.
@@ -191,9 +232,21 @@ pub fn decide(
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
+    let mark = book.payments.mark();
+    let answer = apply(command, book, moment)?;
+    tell::record_processing(mark, book, moment);
+    Ok(answer)
+}
+
+fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<Answer, Refusal> {
     match command {
         Command::OpenAccount(open) => configure_account::open(*open, book, moment),
-        Command::ConfigureAccount(configure) => configure_account::configure(*configure, book),
+        Command::ConfigureAccount(configure) => {
+            configure_account::configure(*configure, book, moment)
+        }
+        Command::ConfigureEndpoint(configure) => {
+            configure_endpoint::configure_endpoint(*configure, book, moment)
+        }
         Command::CreateCharge(create) => create_charge::create_charge(*create, book, moment),
         Command::SubmitAuthorization(submit) => {
             submit_authorization::submit_authorization(*submit, book, moment)
@@ -224,6 +277,13 @@ pub fn decide(
             record_attempt::record(attempt, draw, book, moment.now);
             Ok(Answer::Done)
         }
+        Command::ParkDelivery(key) => Ok(Answer::Claimed(record_attempt::park(&key, book))),
+        Command::ResendEvent(resend) => resend_event::resend_event(*resend, book, moment),
+        Command::ReplayDeliveries(replay) => resend_event::replay_deliveries(*replay, book, moment),
+        Command::KeepSetting { name, value } => {
+            book.settings.push((name, value));
+            Ok(Answer::Done)
+        }
         Command::ForgetFirstUses { before } => {
             book.forget_first_uses_before = Some(before);
             Ok(Answer::Done)
@@ -241,6 +301,8 @@ mod tests;
 mod tests_cards;
 #[cfg(test)]
 mod tests_disbursement;
+#[cfg(test)]
+mod tests_endpoint;
 #[cfg(test)]
 mod tests_link;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::decide::{Command, CreateCharge, SubmitAuthorization};
 use crate::delivery::DeliveryKey;
-use crate::id::{AccountId, LinkId, PaymentId};
+use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
 
 /// The rows a group of commands must see, each named once and in key order.
@@ -27,6 +27,8 @@ pub struct Needs {
     pub first_uses: Vec<KeyScope>,
     pub references: BTreeSet<(AccountId, String)>,
     pub deliveries: BTreeSet<DeliveryKey>,
+    /// With their payments and all of their deliveries.
+    pub events: BTreeSet<(AccountId, EventId)>,
 }
 
 impl Needs {
@@ -38,6 +40,9 @@ impl Needs {
             }
             Command::ConfigureAccount(configure) => {
                 self.accounts.insert(configure.account);
+            }
+            Command::ConfigureEndpoint(configure) => {
+                self.add_known(configure.account, configure.key_use.as_ref());
             }
             Command::CreateCharge(create) => self.add_charge(create),
             Command::SubmitAuthorization(submit) => self.add_authorization(submit),
@@ -81,12 +86,19 @@ impl Needs {
             Command::ClaimDelivery(key) => {
                 self.deliveries.insert(*key);
             }
-            Command::RecordAttempt { attempt, .. } => {
-                self.deliveries.insert(attempt.key);
-                self.accounts.insert(attempt.key.account);
+            Command::RecordAttempt { attempt, .. } => self.add_delivery(attempt.key),
+            Command::ParkDelivery(key) => self.add_delivery(*key),
+            Command::ResendEvent(resend) => {
+                self.add_known(resend.account, resend.key_use.as_ref());
+                self.events.insert((resend.account, resend.event));
+            }
+            Command::ReplayDeliveries(replay) => {
+                self.add_known(replay.account, replay.key_use.as_ref());
+                self.deliveries.extend(replay.keys.iter().copied());
             }
             Command::ForgetFirstUses { .. }
             | Command::SetClockAhead { .. }
+            | Command::KeepSetting { .. }
             | Command::SetRates(_) => {}
         }
     }
@@ -112,6 +124,17 @@ impl Needs {
         self.wallets.insert(account);
         self.add_key(submit.key_use.as_ref());
         self.nonces.extend(submit.nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
+    }
+
+    /// A delivery with its endpoint.
+    fn add_delivery(&mut self, key: DeliveryKey) {
+        self.deliveries.insert(key);
+        self.accounts.insert(key.account);
+    }
+
+    fn add_known(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+        self.accounts.insert(account);
+        self.add_key(key_use);
     }
 
     /// What a request to take money out of a wallet must see.

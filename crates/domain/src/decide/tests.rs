@@ -1,7 +1,7 @@
 //! Decisions on whole stories: what is told once, posted once, and kept together.
 
 use super::*;
-use crate::account::{Endpoint, Environment};
+use crate::account::Environment;
 use crate::charge::{Charge, Customer, MobileMoney};
 use crate::fee::FeeRule;
 use crate::idempotency::KeyScope;
@@ -36,6 +36,29 @@ impl Wording for Plain {
     fn event(&self, _: &Account, kind: EventKind, told: Told<'_>) -> String {
         format!("{} {}", kind.word(), told.payment.dgs_reference)
     }
+
+    fn event_in(
+        &self,
+        dialect: DialectName,
+        _: &Account,
+        kind: EventKind,
+        told: Told<'_>,
+    ) -> Option<String> {
+        let reference = &told.payment.dgs_reference;
+        (dialect == DialectName::DusuPay).then(|| format!("{kind:?} {reference} in dusupay"))
+    }
+
+    fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {
+        format!("{} {sealed_secret:?}", endpoint.id.text())
+    }
+
+    fn resent(&self, event: &Event, deliveries: &[DeliveryKey]) -> String {
+        format!("{} {}", event.id.0, deliveries.len())
+    }
+
+    fn replayed(&self, matched: u64, replayed: u64) -> String {
+        format!("{replayed} of {matched}")
+    }
 }
 
 /// A book with one account, its endpoint, and a clock that stands still.
@@ -62,12 +85,8 @@ impl World {
             card_currencies: vec![Currency::Rwf, Currency::Usd],
         };
         book.accounts.load(ACCOUNT, account);
-        let endpoint = Endpoint {
-            account: ACCOUNT,
-            id: Endpoint::PRIMARY,
-            url: "https://merchant.example/hook".to_owned(),
-            is_enabled: true,
-        };
+        let url = "https://merchant.example/hook".to_owned();
+        let endpoint = Endpoint::new(ACCOUNT, Endpoint::PRIMARY, url, Timestamp::default());
         book.endpoints.load((ACCOUNT, endpoint.id), endpoint);
         World {
             book,

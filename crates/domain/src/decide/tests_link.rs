@@ -185,6 +185,19 @@ fn the_currency_stays_once_somebody_began_to_pay() {
 }
 
 #[test]
+fn the_cap_stays_above_what_was_paid_and_is_on_its_way() {
+    let mut world = World::new();
+    let link = make(&mut world, offer("one", Some(9)));
+    pay(&mut world, link, 5000, "a").unwrap();
+    pay(&mut world, link, 5000, "b").unwrap();
+    world.report("a", Verdict::Succeeded);
+    assert_eq!(change(&mut world, link, offer("one", Some(1))), Err(Refusal::LinkCapTooLow));
+    world.report("b", declined());
+    change(&mut world, link, offer("one", Some(1))).unwrap();
+    change(&mut world, link, offer("one", None)).unwrap();
+}
+
+#[test]
 fn a_repeated_key_makes_one_link() {
     let mut world = World::new();
     let create = |fingerprint| {

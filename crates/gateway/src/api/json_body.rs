@@ -34,6 +34,26 @@ pub(super) const fn tolerance(environment: Environment) -> Tolerance {
     }
 }
 
+/// A body of which nothing is required: none at all stands for an empty object.
+#[derive(Debug)]
+pub struct MaybeJsonBody(pub Object);
+
+impl FromRequest<Arc<App>> for MaybeJsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<MaybeJsonBody, Problem> {
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            return JsonBody::from_request(request, app).await.map(|body| MaybeJsonBody(body.0));
+        }
+        let bytes =
+            body::read(request.into_body(), limits::BODY_BYTES_MAX, limits::BODY_TIMEOUT).await?;
+        if bytes.is_empty() {
+            return Ok(MaybeJsonBody(parse_object(b"{}", Tolerance::Strict)?));
+        }
+        Err(Problem::WrongType)
+    }
+}
+
 /// `application/json`, with any parameters but another charset than UTF-8.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     is_type(headers, "application/json")

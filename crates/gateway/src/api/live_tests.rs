@@ -149,6 +149,8 @@ impl Settings {
             transfer_delay: Duration::from_secs(2),
             conversion_delay: Duration::from_secs(2),
             requests_per_second: None,
+            dusupay_digest: dialects::signing::RsaDigest::Sha512,
+            dusupay_retries_server_errors: false,
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,
         }

@@ -12,6 +12,8 @@ mod client_address;
 mod convert;
 mod description;
 mod disbursements;
+mod dusupay_key;
+mod events;
 mod form;
 mod frame;
 mod health;
@@ -29,6 +31,8 @@ mod refunds;
 mod router;
 mod sandbox_clock;
 mod transactions;
+mod webhook_deliveries;
+mod webhook_endpoints;
 
 pub use description::DOCUMENT;
 pub use problem::Problem;

@@ -235,15 +235,21 @@ impl From<Refusal> for Problem {
             | Refusal::ChargeRefunded
             | Refusal::PaymentFinished
             | Refusal::SlugTaken
-            | Refusal::LinkChanged => Problem::Conflict(refusal.to_string()),
+            | Refusal::LinkChanged
+            | Refusal::NobodyToTell => Problem::Conflict(refusal.to_string()),
             Refusal::AuthorizationUnfit { .. } => field("auth_type"),
             Refusal::NonceUsed => field("card_nonce"),
             Refusal::SealedCardOutOfTime => field("card_sealed"),
-            Refusal::PaymentUnknown | Refusal::LinkUnknown => Problem::NotFound,
+            Refusal::PaymentUnknown
+            | Refusal::LinkUnknown
+            | Refusal::EndpointUnknown
+            | Refusal::EventUnknown => Problem::NotFound,
+            Refusal::TooManyEndpoints => field("url"),
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
             Refusal::RateUnknown => field("to_currency"),
             Refusal::LinkCurrencyFixed => field("currency"),
+            Refusal::LinkCapTooLow => field("max_uses"),
             Refusal::Link(LinkRefusal::AmountDiffers) => field("amount"),
             Refusal::Link(LinkRefusal::MethodNotOffered) => field("payment_type"),
             Refusal::Link(link) => Problem::Link(*link),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 
 use crate::api::{
     authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert, description,
-    disbursements, frame, health, pay, payment_links, rates, refunds, sandbox_clock, transactions,
+    disbursements, dusupay_key, events, frame, health, pay, payment_links, rates, refunds,
+    sandbox_clock, transactions, webhook_deliveries, webhook_endpoints,
 };
 use crate::app::App;
 use crate::pages;
@@ -28,11 +29,23 @@ pub fn router(app: &Arc<App>) -> Router {
         )
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
+        .route("/events", get(events::list))
+        .route("/events/{id}", get(events::show))
         .route("/balance", get(balance::show))
         .route("/convert", post(convert::create))
         .route("/rates", get(rates::list))
         .route("/refunds", post(refunds::create))
-        .route("/banks/{country}", get(banks::list));
+        .route("/banks/{country}", get(banks::list))
+        .route("/webhook-endpoints", get(webhook_endpoints::list).post(webhook_endpoints::create))
+        .route(
+            "/webhook-endpoints/{id}",
+            patch(webhook_endpoints::change).delete(webhook_endpoints::delete),
+        )
+        .route("/webhook-endpoints/{id}/rotate-secret", post(webhook_endpoints::rotate_secret))
+        .route("/webhook-deliveries", get(webhook_deliveries::list))
+        .route("/webhook-deliveries/replay", post(webhook_deliveries::replay))
+        .route("/webhook-deliveries/{id}", get(webhook_deliveries::show))
+        .route("/events/{id}/resend", post(webhook_deliveries::resend));
     let api = match app.settings.environment {
         domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),
         domain::Environment::Live => api,
@@ -43,6 +56,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/openapi.json", get(description::show))
         .route("/docs", get(pages::reference::show))
+        .route("/dusupay/public-key.pem", get(dusupay_key::show))
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/assets/reference.css", get(pages::assets::reference_styles))
         .route("/smart-merchant/", get(pages::portal::show))

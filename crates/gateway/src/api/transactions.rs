@@ -174,7 +174,8 @@ impl Question {
     }
 }
 
-const TIME_MESSAGE: &str = "must be a time such as 2026-04-03 11:00:00 or a day such as 2026-04-03";
+pub(super) const TIME_MESSAGE: &str =
+    "must be a time such as 2026-04-03 11:00:00 or a day such as 2026-04-03";
 
 fn status(word: &str) -> Option<&'static str> {
     match word {
@@ -186,7 +187,7 @@ fn status(word: &str) -> Option<&'static str> {
 }
 
 /// A time in UTC. A day alone is its first moment, or its last where it ends a span.
-fn time(text: &str, ends_span: bool) -> Option<Timestamp> {
+pub(super) fn time(text: &str, ends_span: bool) -> Option<Timestamp> {
     let zoned = |at: jiff::civil::DateTime| at.to_zoned(jiff::tz::TimeZone::UTC).ok();
     let at = if let Ok(at) = text.parse::<jiff::Timestamp>() {
         at

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod developer;
 mod sandbox;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::cli::developer::{EventsCommand, ListenArgs, TriggerArgs};
 use crate::config::SandboxArgs;
 
 #[derive(Parser, Debug)]
@@ -41,6 +43,13 @@ enum Command {
         #[arg(long)]
         to: PathBuf,
     },
+    /// Bring every event to a receiver on your own machine, once and in order
+    Listen(Box<ListenArgs>),
+    /// Make an event happen: takes a real payment in the sandbox
+    Trigger(Box<TriggerArgs>),
+    /// Watch events, or send one again
+    #[command(subcommand)]
+    Events(Box<EventsCommand>),
 }
 
 /// Runs the program with these arguments, its own name first.
@@ -60,6 +69,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sandbox(args) => finish(sandbox::run(*args)),
         Command::Audit { data, json } => audit::run(&data, json),
         Command::Backup { data, to } => finish(backup::run(&data, &to)),
+        Command::Listen(args) => developer::finish(developer::listen(*args)),
+        Command::Trigger(args) => developer::finish(developer::trigger(*args)),
+        Command::Events(command) => developer::finish(developer::events(*command)),
     }
 }
 

@@ -132,19 +132,23 @@ impl Resolver {
     }
 }
 
-/// TLS 1.2 and 1.3 with the public roots, and the operator's own when a file is named.
 pub(super) fn tls_connector(extra_ca_file: Option<&Path>) -> Result<TlsConnector, EgressError> {
+    let mut config = tls_config(extra_ca_file)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// TLS 1.2 and 1.3 with the public roots, and the operator's own when a file is named.
+pub(super) fn tls_config(extra_ca_file: Option<&Path>) -> Result<ClientConfig, EgressError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = extra_ca_file {
         add_roots(&mut roots, path)?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsConnector::from(Arc::new(config)))
+        .with_no_client_auth())
 }
 
 fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), EgressError> {

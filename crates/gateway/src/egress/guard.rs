@@ -38,6 +38,8 @@ pub enum UrlFault {
     PortNot443,
     #[error("must use port 80, 443 or one from 1024 up")]
     PortReserved,
+    #[error("must not point to this gateway itself")]
+    OwnAddress,
 }
 
 /// Reads a URL under the policy. The answer is its one normal form: scheme and host in lower
@@ -74,6 +76,18 @@ pub(super) fn check_url(text: &str, policy: &EgressPolicy) -> Result<Uri, UrlFau
         .path_and_query(format!("{slash}{path}"))
         .build()
         .map_err(|_| UrlFault::NotAUrl)
+}
+
+/// The same, and https unless it goes to an allowed loopback.
+pub(super) fn check_https_url(text: &str, policy: &EgressPolicy) -> Result<Uri, UrlFault> {
+    let uri = check_url(text, policy)?;
+    // A loopback that is not allowed has been refused already.
+    let is_loopback = uri.host().and_then(Host::parse).is_some_and(|host| host.is_loopback());
+    if uri.scheme_str() == Some("https") || is_loopback {
+        Ok(uri)
+    } else {
+        Err(UrlFault::HttpsRequired)
+    }
 }
 
 /// Whether a connection may be opened to this very address.
@@ -161,6 +175,9 @@ fn check_place(
     port: u16,
     policy: &EgressPolicy,
 ) -> Result<(), UrlFault> {
+    if is_own(host, port, policy) {
+        return Err(UrlFault::OwnAddress);
+    }
     let is_loopback_allowed = policy.allow_loopback && host.is_loopback();
     if !is_loopback_allowed && (host.is_loopback() || !host.may_be_public()) {
         return Err(UrlFault::AddressNotPublic);
@@ -176,6 +193,15 @@ fn check_place(
         80 | 443 | 1024.. => Ok(()),
         _ => Err(UrlFault::PortReserved),
     }
+}
+
+/// All spellings of a loopback on our port are ours, if we are reached by one of them.
+fn is_own(host: &Host, port: u16, policy: &EgressPolicy) -> bool {
+    let Some(own) = &policy.own_url else { return false };
+    let default_port = if own.scheme_str() == Some("https") { 443 } else { 80 };
+    let Some(own_host) = own.host().and_then(Host::parse) else { return false };
+    own.port_u16().unwrap_or(default_port) == port
+        && (own_host == *host || (own_host.is_loopback() && host.is_loopback()))
 }
 
 fn is_domain_name(name: &str) -> bool {

@@ -2,6 +2,7 @@
 //! time-outs and size caps. It never follows redirects and knows no proxy.
 
 mod connect;
+pub mod direct;
 mod guard;
 
 use std::error::Error;
@@ -26,7 +27,7 @@ use tokio::time::{Instant, timeout_at};
 use connect::{Connector, Dialer, Resolver};
 pub use guard::UrlFault;
 
-const AGENT: HeaderValue = HeaderValue::from_static("DGS-Pay/1 (+webhooks)");
+pub const AGENT: HeaderValue = HeaderValue::from_static("DGS-Pay/1 (+webhooks)");
 
 /// How long an idle connection to a receiver is kept for the next delivery.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -38,6 +39,8 @@ pub struct EgressPolicy {
     pub allow_loopback: bool,
     /// Https on port 443 to everywhere but an allowed loopback.
     pub require_https: bool,
+    /// Where we are reached ourselves: webhooks to us would go round in circles.
+    pub own_url: Option<Uri>,
     /// PEM file of certificates to trust beside the public roots.
     pub extra_ca_file: Option<PathBuf>,
 }
@@ -156,6 +159,11 @@ impl Egress {
         guard::check_url(url, &self.policy)
     }
 
+    /// The same for what may go over TLS alone, but to an allowed loopback.
+    pub fn check_https_url(&self, url: &str) -> Result<Uri, UrlFault> {
+        guard::check_https_url(url, &self.policy)
+    }
+
     /// Posts once and reads the answer. `now` is what a `Retry-After` date is measured from.
     pub async fn post(&self, request: Outgoing<'_>, now: Timestamp) -> Sent {
         let started_at = Instant::now();
@@ -181,7 +189,8 @@ impl Egress {
             | UrlFault::Fragment
             | UrlFault::Host
             | UrlFault::PortNot443
-            | UrlFault::PortReserved => SendFault::Url,
+            | UrlFault::PortReserved
+            | UrlFault::OwnAddress => SendFault::Url,
         })?;
         let mut request = Request::new(Full::new(outgoing.body));
         *request.method_mut() = Method::POST;

@@ -14,5 +14,7 @@ pub async fn run(app: Arc<App>) {
         if let Err(error) = app.refresh_directory().await {
             tracing::error!(%error, "the accounts could not be read again");
         }
+        // An endpoint that went leaves deliveries to be parked.
+        app.alarms.deliveries.ring_at(app.clock.now());
     }
 }

@@ -1,6 +1,7 @@
 //! What merchants are told: one event per end, saying what the payment says, delivered or owed.
 
 use domain::delivery::DeliveryState;
+use domain::endpoint::DialectName;
 use domain::event::EventKind;
 use domain::money::amount_text;
 use domain::payment::{Detail, Payment, PaymentKind, PaymentState};
@@ -12,10 +13,12 @@ use crate::{Reader, StoreError};
 pub(super) fn terminal_events(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
     let sql = "select p.account_id, p.dgs_reference, p.kind, p.state,
              (select count(*) from event e
-              where e.account_id = p.account_id and e.payment_id = p.payment_id),
+              where e.account_id = p.account_id and e.payment_id = p.payment_id
+                  and e.kind <> 'transaction.processing'),
              (select kind from event told where told.account_id = p.account_id and told.event_id =
                   (select min(e.event_id) from event e
-                   where e.account_id = p.account_id and e.payment_id = p.payment_id))
+                   where e.account_id = p.account_id and e.payment_id = p.payment_id
+                       and e.kind <> 'transaction.processing'))
          from payment p order by p.account_id, p.payment_id";
     reader.each(sql, &[], |cells| {
         finding.row();
@@ -56,7 +59,7 @@ pub(super) fn event_bodies(reader: &Reader, finding: &mut Finding) -> Result<(),
     let sql = format!(
         "select e.event_kind, e.body, {PAYMENT_COLUMNS}
          from (select account_id as event_account, event_id, payment_id as event_payment,
-                   kind as event_kind, body from event) e
+                   kind as event_kind, body from event where kind <> 'transaction.processing') e
          join payment on account_id = e.event_account and payment_id = e.event_payment
          order by e.event_account, e.event_id"
     );
@@ -183,8 +186,10 @@ fn callback_urls_served(reader: &Reader, finding: &mut Finding) -> Result<(), St
 pub(super) fn attempted(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
     let sql = "select d.account_id, d.event_id, d.state, d.attempts_made, count(distinct a.number),
              coalesce(min(a.number), 1), coalesce(max(a.number), 0),
-             coalesce(max(a.status = 200), 0)
+             coalesce(max(a.status = 200 or (coalesce(n.dialect, 'standard') = 'standard'
+                 and a.status between 200 and 299)), 0)
          from delivery d
+         left join endpoint n on n.account_id = d.account_id and n.endpoint_id = d.endpoint_id
          left join attempt a on a.account_id = d.account_id and a.event_id = d.event_id
              and a.endpoint_id = d.endpoint_id
          group by d.account_id, d.event_id, d.endpoint_id
@@ -199,9 +204,7 @@ pub(super) fn attempted(reader: &Reader, finding: &mut Finding) -> Result<(), St
         } else if first != 1 || last != stored {
             format!("its {stored} attempts are numbered {first} to {last}")
         } else if state == DeliveryState::Delivered.word() && !was_answered {
-            "it is delivered, and no attempt was answered with 200".to_owned()
-        } else if state == DeliveryState::Parked.word() && stored == 0 {
-            "its delivery is parked without an attempt".to_owned()
+            "it is delivered, and no attempt was acknowledged".to_owned()
         } else {
             return Ok(());
         };
@@ -217,4 +220,50 @@ fn reference_of(reader: &Reader, account: i64, event: i64) -> Result<String, Sto
          where e.account_id = $1 and e.event_id = $2";
     let found = reader.row(sql, &[account.into(), event.into()], |cells| cells.text())?;
     Ok(found.unwrap_or_else(|| format!("event {event}")))
+}
+
+/// Bodies in the `dusupay` dialect, those of deliveries and of events that are told in it alone.
+pub(super) fn bodies_in_dialect(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let sql = format!(
+        "select e.event_kind, d.body, e.event_body, n.dialect, {PAYMENT_COLUMNS}
+         from (select account_id as event_account, event_id, payment_id as event_payment,
+                   kind as event_kind, body as event_body from event) e
+         join delivery d on d.account_id = e.event_account and d.event_id = e.event_id
+         join endpoint n on n.account_id = d.account_id and n.endpoint_id = d.endpoint_id
+         join payment p on p.account_id = e.event_account and p.payment_id = e.event_payment
+         where d.body is not null or n.dialect = 'dusupay'
+         order by e.event_account, e.event_id",
+        PAYMENT_COLUMNS = of_payment()
+    );
+    reader.each(&sql, &[], |cells| {
+        finding.row();
+        let (kind, own, events) = (cells.text()?, cells.maybe_text()?, cells.text()?);
+        let dialect = DialectName::parse(&cells.text()?);
+        let Some(payment) = if_meaningful(payment_row(cells))? else { return Ok(()) };
+        let mut fault =
+            |fault: String| finding.violation(payment.account.0, &payment.dgs_reference, fault);
+        if dialect != Some(DialectName::DusuPay) {
+            fault("a delivery in the guide's words has a body of its own".to_owned());
+            return Ok(());
+        }
+        let word = EventKind::parse(&kind).and_then(|kind| DialectName::DusuPay.event_word(kind));
+        let amount = amount_text(payment.gross.minor(), payment.gross.currency());
+        for (name, expected) in [
+            ("event", word.unwrap_or_default().to_owned()),
+            ("merchant_reference", payment.dgs_reference.clone()),
+            ("internal_reference", payment.id.0.to_string()),
+            ("transaction_amount", amount),
+        ] {
+            if member(own.as_deref().unwrap_or(&events), name) != Some(&expected) {
+                fault(format!("the body in its dialect does not say {name} {expected}"));
+            }
+        }
+        Ok(())
+    })
+}
+
+fn of_payment() -> String {
+    let columns: Vec<String> =
+        PAYMENT_COLUMNS.split(", ").map(|column| format!("p.{}", column.trim())).collect();
+    columns.join(", ")
 }

@@ -57,7 +57,7 @@ type Check = fn(&Reader, &mut Finding) -> Result<(), StoreError>;
 
 /// Name, what must be true, and the check. A check's query over two tables is ordered by the key of
 /// the first: left to itself the planner may walk an index and fetch every row from elsewhere.
-const INVARIANTS: [(&str, &str, Check); 27] = [
+const INVARIANTS: [(&str, &str, Check); 28] = [
     (
         "transfers_well_formed",
         "every transfer moves a positive amount of a known currency between two places",
@@ -171,13 +171,18 @@ const INVARIANTS: [(&str, &str, Check); 27] = [
         deliveries::event_bodies,
     ),
     (
+        "bodies_in_dialect",
+        "every delivery in a dialect of its own tells the reference and the amount of its payment",
+        deliveries::bodies_in_dialect,
+    ),
+    (
         "deliveries_scheduled",
         "every delivery that is owed has a time to come, and only those are leased",
         deliveries::scheduled,
     ),
     (
         "deliveries_attempted",
-        "attempts are numbered from 1 without a gap, and what is delivered was answered with 200",
+        "attempts are numbered from 1 without a gap, and what is delivered was acknowledged",
         deliveries::attempted,
     ),
     (

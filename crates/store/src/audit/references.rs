@@ -30,7 +30,7 @@ const fn to(
     Relation { table, name, when: "true", parent, columns }
 }
 
-const RELATIONS: [Relation; 26] = [
+const RELATIONS: [Relation; 25] = [
     to("api_key", "'api key ' || hex(c.key_hash)", "account", &[]),
     to("secret", "c.kind", "account", &[]),
     to("endpoint", "'endpoint ' || c.endpoint_id", "account", &[]),
@@ -62,11 +62,6 @@ const RELATIONS: [Relation; 26] = [
     Relation {
         when: "c.link_id <> 0",
         ..to("payment_tally", "'tally of day ' || c.day", "payment_link", BY_LINK)
-    },
-    // Endpoint 0 stands for the payment's own callback_url.
-    Relation {
-        when: "c.endpoint_id <> 0",
-        ..to("delivery", EVENT, "endpoint", &[("endpoint_id", "endpoint_id")])
     },
 ];
 

@@ -4,16 +4,16 @@ use domain::book::Book;
 use domain::decide::Needs;
 use domain::idempotency::{Fingerprint, FirstUse, KeyScope};
 use domain::payment::{Detail, PaymentKind};
-use domain::{AccountId, LinkId, PaymentId};
+use domain::{AccountId, EventId, LinkId, PaymentId};
 use rusqlite::{Connection, ToSql};
 
 use std::sync::LazyLock;
 
 use crate::StoreError;
 use crate::engine::rows::{
-    ACCOUNT_COLUMNS, CALL_COLUMNS, DELIVERY_COLUMNS, ENDPOINT_COLUMNS, PAYMENT_COLUMNS,
-    SETTLEMENT_COLUMNS, account_row, call_row, chain_row, delivery_row, endpoint_row, payment_row,
-    settlement_row, wallet_row,
+    ACCOUNT_COLUMNS, CALL_COLUMNS, DELIVERY_COLUMNS, ENDPOINT_COLUMNS, EVENT_COLUMNS,
+    PAYMENT_COLUMNS, SETTLEMENT_COLUMNS, account_row, call_row, chain_row, delivery_row,
+    endpoint_row, event_row, payment_row, settlement_row, wallet_row,
 };
 use crate::engine::{Cells, LINK_COLUMNS, detail_row, detail_source, link_row};
 
@@ -38,6 +38,11 @@ sql!(
     DELIVERY,
     "select {DELIVERY_COLUMNS} from delivery
      where account_id = ?1 and event_id = ?2 and endpoint_id = ?3"
+);
+sql!(EVENT, "select {EVENT_COLUMNS} from event where account_id = ?1 and event_id = ?2");
+sql!(
+    DELIVERIES_OF_EVENT,
+    "select {DELIVERY_COLUMNS} from delivery where account_id = ?1 and event_id = ?2"
 );
 const WALLETS: &str = "select currency, pending_minor, available_minor, held_minor
      from wallet where account_id = ?1";
@@ -90,6 +95,9 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
             Ok(())
         })?;
     }
+    for key in &needs.events {
+        past_event(connection, *key, &mut book)?;
+    }
     for key in &needs.deliveries {
         each(connection, &DELIVERY, &[&key.account.0, &key.event.0, &key.endpoint.0], |cells| {
             book.deliveries.load(*key, delivery_row(cells)?);
@@ -127,7 +135,7 @@ fn payment_and_call(
     })?;
     let Some(payment) = book.payments.find(&key) else { return Ok(()) };
     let (kind, through) = (payment.kind, payment.link);
-    if kind != PaymentKind::Charge {
+    if kind != PaymentKind::Charge || book.tells_of_details(key.0) {
         detail(connection, key, kind, book)?;
     }
     // The end of a refund gives back to its charge.
@@ -137,6 +145,28 @@ fn payment_and_call(
     }
     match through {
         Some(id) => link(connection, (key.0, id), book),
+        None => Ok(()),
+    }
+}
+
+/// An event that is to be told again, with all that its bodies are made of and its deliveries.
+fn past_event(
+    connection: &Connection,
+    key: (AccountId, EventId),
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    let args: [&dyn ToSql; 2] = [&key.0.0, &key.1.0];
+    each(connection, &EVENT, &args, |cells| {
+        book.past_events.insert(key, event_row(cells)?);
+        Ok(())
+    })?;
+    each(connection, &DELIVERIES_OF_EVENT, &args, |cells| {
+        let delivery = delivery_row(cells)?;
+        book.deliveries.load(delivery.key, delivery);
+        Ok(())
+    })?;
+    match book.past_events.get(&key).map(|event| event.payment) {
+        Some(payment) => payment_and_call(connection, (key.0, payment), book),
         None => Ok(()),
     }
 }

@@ -6,14 +6,15 @@ mod load;
 mod rows;
 mod save;
 mod save_details;
+mod save_endpoints;
 mod save_payments;
 mod sqlite;
 
 pub(crate) use detail_rows::{detail_row, detail_source};
 pub(crate) use link_rows::{LINK_COLUMNS, link_row};
 pub(crate) use rows::{
-    ACCOUNT_COLUMNS, CALL_COLUMNS, ENDPOINT_COLUMNS, PAYMENT_COLUMNS, account_row, call_row,
-    endpoint_row, payment_row, wallet_row,
+    ACCOUNT_COLUMNS, CALL_COLUMNS, DELIVERY_COLUMNS, ENDPOINT_COLUMNS, PAYMENT_COLUMNS,
+    account_row, call_row, delivery_row, endpoint_row, payment_row, wallet_row,
 };
 pub use sqlite::{Arg, Cells, Reader};
 pub(crate) use sqlite::{Checkpointer, Sqlite, copy_database};

@@ -1,7 +1,9 @@
 //! Rows as the domain's values. The column lists and the readers beside them go together.
 
-use domain::account::{Account, Endpoint};
+use domain::account::Account;
 use domain::delivery::{Delivery, DeliveryKey, DeliveryState};
+use domain::endpoint::{DialectName, Endpoint, EndpointState, OldSecret};
+use domain::event::{Event, EventKind};
 use domain::fee::FeeRule;
 use domain::ledger::{Chain, Wallet};
 use domain::payment::{Method, NextAction, Payment, PaymentKind, PaymentState, Reason};
@@ -36,14 +38,47 @@ fn fee_rule(cells: &mut Cells<'_>) -> Result<FeeRule, StoreError> {
     Ok(FeeRule { rate_ppm: cells.int()?.try_into().unwrap_or(0), flat_minor: cells.int()? })
 }
 
-pub(crate) const ENDPOINT_COLUMNS: &str = "account_id, endpoint_id, url, is_enabled";
+pub(crate) const ENDPOINT_COLUMNS: &str = "account_id, endpoint_id, url, dialect, events, \
+     description, state, failing_since_us, last_success_at_us, sealed_secret, sealed_old_secret, \
+     old_secret_ends_at_us, old_secret_signs_alone, created_at_us";
 
 pub(crate) fn endpoint_row(cells: &mut Cells<'_>) -> Result<Endpoint, StoreError> {
     Ok(Endpoint {
         account: AccountId(cells.int()?),
         id: EndpointId(cells.int()?),
         url: cells.text()?,
-        is_enabled: cells.flag()?,
+        dialect: cells.word("endpoint", "dialect", DialectName::parse)?,
+        events: cells.text()?.split_whitespace().map(str::to_owned).collect(),
+        description: cells.maybe_text()?,
+        state: cells.word("endpoint", "state", EndpointState::parse)?,
+        failing_since: cells.maybe_time()?,
+        last_success_at: cells.maybe_time()?,
+        secret: cells.maybe_bytes()?,
+        old_secret: old_secret(cells)?,
+        created_at: cells.time()?,
+    })
+}
+
+fn old_secret(cells: &mut Cells<'_>) -> Result<Option<OldSecret>, StoreError> {
+    let (sealed, ends_at, alone) = (cells.maybe_bytes()?, cells.maybe_time()?, cells.maybe_int()?);
+    Ok(sealed.map(|sealed| OldSecret {
+        sealed,
+        ends_at: ends_at.unwrap_or_default(),
+        signs_alone: alone == Some(1),
+    }))
+}
+
+pub(crate) const EVENT_COLUMNS: &str =
+    "account_id, event_id, kind, payment_id, body, created_at_us";
+
+pub(crate) fn event_row(cells: &mut Cells<'_>) -> Result<Event, StoreError> {
+    Ok(Event {
+        account: AccountId(cells.int()?),
+        id: EventId(cells.int()?),
+        kind: cells.word("event", "kind", EventKind::parse)?,
+        payment: PaymentId(cells.int()?),
+        body: cells.text()?,
+        created_at: cells.time()?,
     })
 }
 
@@ -112,8 +147,8 @@ pub(crate) fn call_row(cells: &mut Cells<'_>) -> Result<ProviderCall, StoreError
     })
 }
 
-pub(crate) const DELIVERY_COLUMNS: &str = "account_id, event_id, endpoint_id, url, state, \
-     attempts_made, due_at_us, is_leased";
+pub(crate) const DELIVERY_COLUMNS: &str = "account_id, event_id, endpoint_id, url, body, \
+     state, attempts_made, attempts_before, due_at_us, is_leased";
 
 pub(crate) fn delivery_row(cells: &mut Cells<'_>) -> Result<Delivery, StoreError> {
     Ok(Delivery {
@@ -123,8 +158,10 @@ pub(crate) fn delivery_row(cells: &mut Cells<'_>) -> Result<Delivery, StoreError
             endpoint: EndpointId(cells.int()?),
         },
         url: cells.maybe_text()?,
+        body: cells.maybe_text()?,
         state: cells.word("delivery", "state", DeliveryState::parse)?,
         attempts_made: cells.int()?.try_into().unwrap_or(u32::MAX),
+        attempts_before: cells.int()?.try_into().unwrap_or(u32::MAX),
         due_at: cells.time()?,
         is_leased: cells.flag()?,
     })

@@ -2,14 +2,14 @@
 
 use domain::book::Book;
 use domain::conversion::Quote;
-use domain::delivery::{Attempt, Delivery};
+use domain::delivery::Attempt;
 use domain::event::Event;
 use domain::ledger::Journal;
 use domain::{Currency, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
-use crate::engine::save_payments;
+use crate::engine::{save_endpoints, save_payments};
 
 /// Answers under idempotency keys that one group forgets at most, so that no group takes long.
 const FORGOTTEN_PER_GROUP: i64 = 5_000;
@@ -65,16 +65,7 @@ fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
             ],
         )?;
     }
-    let made = book.endpoints.new_rows().map(|(_, endpoint)| endpoint);
-    let changed = book.endpoints.changed_rows().map(|(_, _, endpoint)| endpoint);
-    for endpoint in made.chain(changed) {
-        execute(
-            connection,
-            "insert or replace into endpoint (account_id, endpoint_id, url, is_enabled)
-             values (?1, ?2, ?3, ?4)",
-            params![endpoint.account.0, endpoint.id.0, endpoint.url, endpoint.is_enabled],
-        )?;
-    }
+    save_endpoints::book(connection, book)?;
     for secret in &book.secrets {
         let created_at = secret.created_at.as_micros();
         execute(
@@ -167,23 +158,10 @@ fn deliveries(connection: &Connection, book: &Book) -> Result<(), StoreError> {
         insert_event(connection, event)?;
     }
     for (_, delivery) in book.deliveries.new_rows() {
-        insert_delivery(connection, delivery)?;
+        save_endpoints::insert_delivery(connection, delivery)?;
     }
     for (_, _, delivery) in book.deliveries.changed_rows() {
-        execute(
-            connection,
-            "update delivery set state = ?4, attempts_made = ?5, due_at_us = ?6, is_leased = ?7
-             where account_id = ?1 and event_id = ?2 and endpoint_id = ?3",
-            params![
-                delivery.key.account.0,
-                delivery.key.event.0,
-                delivery.key.endpoint.0,
-                delivery.state.word(),
-                delivery.attempts_made,
-                delivery.due_at.as_micros(),
-                delivery.is_leased,
-            ],
-        )?;
+        save_endpoints::update_delivery(connection, delivery)?;
     }
     for attempt in &book.attempts {
         insert_attempt(connection, attempt)?;
@@ -203,24 +181,6 @@ fn insert_event(connection: &Connection, event: &Event) -> Result<(), StoreError
             event.payment.0,
             event.body,
             event.created_at.as_micros(),
-        ],
-    )
-}
-
-fn insert_delivery(connection: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
-    execute(
-        connection,
-        "insert into delivery (account_id, event_id, endpoint_id, url, state, attempts_made,
-             due_at_us, is_leased) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
-            delivery.key.account.0,
-            delivery.key.event.0,
-            delivery.key.endpoint.0,
-            delivery.url,
-            delivery.state.word(),
-            delivery.attempts_made,
-            delivery.due_at.as_micros(),
-            delivery.is_leased,
         ],
     )
 }
@@ -277,6 +237,13 @@ fn upkeep(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     }
     if let Some(rates) = &book.rates {
         replace_rates(connection, rates)?;
+    }
+    for (name, value) in &book.settings {
+        execute(
+            connection,
+            "insert or ignore into setting (name, value) values (?1, ?2)",
+            params![name, value],
+        )?;
     }
     if let Some(ahead_us) = book.clock_ahead_us {
         execute(

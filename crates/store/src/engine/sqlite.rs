@@ -329,6 +329,10 @@ impl<'r> Cells<'r> {
         })
     }
 
+    pub fn maybe_bytes(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.cell()
+    }
+
     /// A word that stands for one of ours.
     pub fn word<T>(
         &mut self,

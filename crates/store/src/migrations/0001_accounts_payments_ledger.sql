@@ -39,7 +39,19 @@ create table endpoint (
     account_id  integer not null,
     endpoint_id integer not null,
     url         text    not null,
-    is_enabled  integer not null,
+    dialect     text    not null,
+    -- Words of the dialect, parted by spaces; empty for all.
+    events      text    not null,
+    description text,
+    state       text    not null,
+    failing_since_us    integer,
+    last_success_at_us  integer,
+    -- Null where the account's own secret signs.
+    sealed_secret       blob,
+    sealed_old_secret   blob,
+    old_secret_ends_at_us  integer,
+    old_secret_signs_alone integer,
+    created_at_us       integer not null,
     primary key (account_id, endpoint_id)
 ) strict, without rowid;
 
@@ -287,14 +299,20 @@ create table delivery (
     event_id      integer not null,
     endpoint_id   integer not null,
     url           text,
+    -- In the endpoint's dialect, where that differs from the event's body.
+    body          text,
     state         text    not null,
     attempts_made integer not null,
+    attempts_before integer not null,
     due_at_us     integer not null,
     is_leased     integer not null,
     primary key (account_id, event_id, endpoint_id)
 ) strict, without rowid;
-create index delivery_due on delivery (due_at_us, account_id, event_id, endpoint_id)
+-- By endpoint first, so that a backlog of one never hides what is due to another.
+create index delivery_due on delivery (account_id, endpoint_id, due_at_us, event_id)
     where state = 'pending';
+create index delivery_parked on delivery (account_id, event_id, endpoint_id)
+    where state = 'parked';
 
 create table attempt (
     account_id    integer not null,

@@ -1,8 +1,9 @@
 //! Accounts with their credentials, as the gateway keeps them at hand to authenticate requests.
 
 use domain::AccountId;
-use domain::account::{Account, Endpoint};
+use domain::account::Account;
 use domain::decide::{ApiKey, SealedSecret, SecretKind};
+use domain::endpoint::Endpoint;
 
 use crate::engine::{ACCOUNT_COLUMNS, ENDPOINT_COLUMNS, account_row, endpoint_row};
 use crate::{Reader, StoreError};
@@ -35,6 +36,29 @@ pub fn list_secrets(reader: &Reader) -> Result<Vec<SealedSecret>, StoreError> {
             created_at: cells.time()?,
         })
     })
+}
+
+/// The endpoints of one account, oldest first.
+pub fn list_endpoints_of(reader: &Reader, account: AccountId) -> Result<Vec<Endpoint>, StoreError> {
+    let sql = format!(
+        "select {ENDPOINT_COLUMNS} from endpoint where account_id = $1 order by endpoint_id"
+    );
+    reader.rows(&sql, &[account.0.into()], endpoint_row)
+}
+
+/// The account's secret of a kind, as it lies sealed.
+pub fn find_secret(
+    reader: &Reader,
+    account: AccountId,
+    kind: SecretKind,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "select sealed from secret where account_id = $1 and kind = $2";
+    reader.row(sql, &[account.0.into(), kind.word().into()], |cells| cells.bytes())
+}
+
+/// A value that was kept once and for all.
+pub fn find_setting(reader: &Reader, name: &str) -> Result<Option<String>, StoreError> {
+    reader.row("select value from setting where name = $1", &[name.into()], |cells| cells.text())
 }
 
 /// How far ahead of the world the sandbox's clock stands, in microseconds.

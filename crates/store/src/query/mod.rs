@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod bulks;
 pub mod deliveries;
+pub mod events;
 pub mod first_uses;
 pub mod links;
 pub mod payments;

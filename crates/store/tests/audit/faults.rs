@@ -185,9 +185,12 @@ pub const FAULTS: [(&str, &str); 136] = [
     ("references", "update payment set link_id = 7 where PAYMENT(ok-1)"),
     (
         "references",
-        "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed'",
+        "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed' and link_id = 0",
     ),
-    ("tally", "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed'"),
+    (
+        "tally",
+        "update payment_tally set link_id = 7 where account_id = 1 and state = 'failed' and link_id = 0",
+    ),
     ("amounts", "update payment set amount_minor = 0, fee_minor = 0 where PAYMENT(wait-1)"),
     ("amounts", "update payment set fee_minor = amount_minor + 1 where PAYMENT(wait-1)"),
     ("amounts", "update payment set fee_minor = -1 where PAYMENT(wait-1)"),
@@ -301,7 +304,10 @@ pub const FAULTS: [(&str, &str); 136] = [
         "deliveries_attempted",
         "update delivery set attempts_made = attempts_made + 1 where EVENT(no-1)",
     ),
-    ("deliveries_attempted", "update delivery set state = 'parked' where EVENT(ok-3)"),
+    (
+        "bodies_in_dialect",
+        "update delivery set body = replace(body, 'ok-1', 'ok-2') where EVENT(ok-1)",
+    ),
     ("references", "update charge set account_id = 2 where PAYMENT(ok-1)"),
     ("details", "delete from charge where PAYMENT(ok-1)"),
     ("references", "update provider_call set account_id = 2 where PAYMENT(ok-1)"),
@@ -319,5 +325,5 @@ pub const FAULTS: [(&str, &str); 136] = [
     ("references", "update wallet set account_id = 3 where account_id = 2"),
     ("references", "update idempotency set account_id = 3 where account_id = 2"),
     ("references", "update api_key set account_id = 3 where account_id = 2"),
-    ("references", "delete from endpoint where account_id = 1"),
+    ("bodies_in_dialect", "update delivery set body = '{}' where EVENT(ok-1) and endpoint_id = 1"),
 ];

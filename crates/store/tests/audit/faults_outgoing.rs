@@ -1,4 +1,4 @@
-//! Faults in disbursements, conversions, refunds and settlements, written as in [`crate::faults`].
+//! Faults in disbursements, conversions, refunds, settlements and links, written as in [`crate::faults`].
 //! `FIRST(refund, failed)` names the rows of the first payment of a kind and state, and
 //! `POSTED(refund_failed)` those of the first journal of a fact, all of account 1.
 
@@ -26,7 +26,7 @@ pub fn sql(fault: &str) -> String {
     text
 }
 
-pub const FAULTS: [(&str, &str); 62] = [
+pub const FAULTS: [(&str, &str); 75] = [
     // Money in a wrong place, of a wrong amount, or none.
     (
         "disbursements_posted",
@@ -196,6 +196,36 @@ pub const FAULTS: [(&str, &str); 62] = [
     ("details", "delete from disbursement where FIRST(disbursement, pending)"),
     ("details", "delete from conversion where FIRST(conversion, failed)"),
     ("details", "delete from refund where FIRST(refund, failed)"),
+    // What is counted of links.
+    ("links", "update payment_link set uses = uses + 1"),
+    ("links", "update payment_link set pending = 0"),
+    ("links", "update payment_link set failed = failed - 1"),
+    ("links", "update payment_link set collected_minor = collected_minor + 1"),
+    ("links", "update payment_link set uses_max = 0"),
+    ("links", "update payment_link set currency = 'USD'"),
+    (
+        "links",
+        "update payment set link_id = null where account_id = 1 and dgs_reference = 'sold-2'",
+    ),
+    (
+        "links",
+        "update payment set amount_minor = 1 where account_id = 1 and dgs_reference = 'sold-2'",
+    ),
+    (
+        "links",
+        "update payment set kind = 'refund' where account_id = 1 and dgs_reference = 'sold-1'",
+    ),
+    (
+        "links",
+        "update payment set link_id = (select link_id from payment_link)
+         where account_id = 1 and dgs_reference = 'ok-1'",
+    ),
+    ("references", "delete from payment_link"),
+    ("references", "update payment_link set account_id = 3"),
+    (
+        "tally",
+        "update payment_tally set link_id = link_id + 1 where account_id = 1 and link_id > 0",
+    ),
     // What was told.
     (
         "terminal_events",

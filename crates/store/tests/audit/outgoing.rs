@@ -4,18 +4,19 @@
 use domain::conversion::{Quote, Rate};
 use domain::decide::{
     Answer, BulkLine, BulkMode, Command, CreateBulk, CreateConversion, CreateDisbursement,
-    CreateRefund, Order, Told,
+    CreateLink, CreateRefund, Order, Told,
 };
 use domain::disbursement::{Disbursement, Recipient};
 use domain::event::EventKind;
+use domain::link::{Offer, Terms};
 use domain::money::amount_text;
-use domain::payment::{Detail, Payment, PaymentState};
+use domain::payment::{Detail, Method, Payment, PaymentState};
 use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict};
 use domain::scenario::Scenario;
-use domain::{Currency, Money};
+use domain::{Currency, LinkId, Money};
 
-use crate::world::{NOW, ONE, World, declined, key_use};
+use crate::world::{NOW, ONE, World, charge_of, declined, key_use};
 
 /// On its way, sent, refused, and sent after all.
 fn fates() -> [Vec<Verdict>; 4] {
@@ -90,6 +91,24 @@ impl World<'_> {
         }
     }
 
+    /// Through a link with a place for each.
+    pub fn sell(&self) {
+        let made = self.submit(Command::CreateLink(Box::new(CreateLink {
+            account: ONE,
+            key_use: Some(key_use(ONE, "POST /payment-links", "link")),
+            offer: offer(),
+        })));
+        let Answer::Written { body, .. } = made else { panic!("nothing was written") };
+        let id: String = body.chars().filter(char::is_ascii_digit).collect();
+        for (number, fate) in (1..).zip(fates()) {
+            self.make(number, fate, |key| {
+                let mut create = charge_of(ONE, &format!("sold-{key}"), 600 + key);
+                create.link = Some(LinkId(id.parse().unwrap()));
+                Command::CreateCharge(Box::new(create))
+            });
+        }
+    }
+
     /// Makes a payment and reports its fate.
     fn make(&self, number: i64, fate: Vec<Verdict>, command: impl FnOnce(i64) -> Command) {
         let Answer::Written { body, .. } = self.submit(command(number)) else {
@@ -100,6 +119,25 @@ impl World<'_> {
         for verdict in fate {
             self.report(ONE, reference, verdict);
         }
+    }
+}
+
+fn offer() -> Offer {
+    Offer {
+        slug: "concert".to_owned(),
+        title: "Concert".to_owned(),
+        description: None,
+        terms: Terms::Flexible { min: None, max: None },
+        currency: Currency::Rwf,
+        methods: vec![Method::MobileMoney],
+        redirect_url: None,
+        callback_url: None,
+        logo_url: None,
+        uses_max: Some(4),
+        expires_at: None,
+        collects_phone: true,
+        collects_name: true,
+        collects_address: false,
     }
 }
 

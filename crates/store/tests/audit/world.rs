@@ -6,17 +6,19 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::account::{Account, Endpoint};
+use domain::account::Account;
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{
-    Answer, ApiKey, BulkTold, Command, CreateCharge, OpenAccount, Report, SealedSecret, SecretKind,
-    Told, Wording,
+    Answer, ApiKey, BulkTold, Command, ConfigureEndpoint, CreateCharge, EndpointChange,
+    NewEndpoint, OpenAccount, Report, SealedSecret, SecretKind, Told, Wording,
 };
-use domain::delivery::{Attempt, Delivery, Reading};
-use domain::event::EventKind;
+use domain::delivery::{Attempt, Delivery, DeliveryKey, Reading};
+use domain::endpoint::{DialectName, Endpoint};
+use domain::event::{Event, EventKind};
 use domain::fee::FeeRule;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
 use domain::link::Link;
+use domain::money::amount_text;
 use domain::payment::{Detail, Method, NextAction, Payment, Reason};
 use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
@@ -41,7 +43,7 @@ impl Wording for Terse {
     }
 
     fn link(&self, link: &Link, _: Timestamp) -> String {
-        format!(r#"{{"status":"success","data":{{"id":"{}"}}}}"#, link.id.text())
+        format!(r#"{{"status":"success","data":{{"id":"{}"}}}}"#, link.id.0)
     }
 
     fn bulk_answer(&self, told: &BulkTold<'_>) -> String {
@@ -54,6 +56,36 @@ impl Wording for Terse {
         let (word, name) = (kind.word(), &told.payment.dgs_reference);
         let amounts = amounts_text(kind, told);
         format!(r#"{{"event":"{word}","dgs_reference":"{name}",{amounts}}}"#)
+    }
+
+    fn event_in(
+        &self,
+        dialect: DialectName,
+        _: &Account,
+        kind: EventKind,
+        told: Told<'_>,
+    ) -> Option<String> {
+        let payment = told.payment;
+        let body = format!(
+            r#"{{"event":"{}","merchant_reference":"{}","internal_reference":"{}","transaction_amount":{}}}"#,
+            dialect.event_word(kind)?,
+            payment.dgs_reference,
+            payment.id.0,
+            amount_text(payment.gross.minor(), payment.gross.currency()),
+        );
+        (dialect == DialectName::DusuPay).then_some(body)
+    }
+
+    fn endpoint(&self, endpoint: &Endpoint, _: Option<&[u8]>) -> String {
+        endpoint.id.text()
+    }
+
+    fn resent(&self, event: &Event, _: &[DeliveryKey]) -> String {
+        event.id.text()
+    }
+
+    fn replayed(&self, _: u64, replayed: u64) -> String {
+        replayed.to_string()
     }
 }
 
@@ -90,6 +122,7 @@ pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
     world.convert();
     world.give_back();
     world.settle("ok-3");
+    world.sell();
     while_open();
     world.store.close();
 }
@@ -129,6 +162,18 @@ impl World<'_> {
                 opening_funds: vec![gift(Currency::Rwf), gift(Currency::Usd)],
             })));
         }
+        let dusupay = NewEndpoint {
+            url: "https://merchant.example/dusupay".to_owned(),
+            dialect: DialectName::DusuPay,
+            events: vec!["transaction.completed".to_owned()],
+            description: None,
+            sealed_secret: vec![2],
+        };
+        self.submit(Command::ConfigureEndpoint(Box::new(ConfigureEndpoint {
+            account: ONE,
+            key_use: None,
+            change: EndpointChange::Create(dusupay),
+        })));
     }
 
     fn charge(&self) {
@@ -230,7 +275,7 @@ pub fn key_use(account: AccountId, operation: &'static str, name: &str) -> KeyUs
     KeyUse { scope, fingerprint: Fingerprint([7; 32]) }
 }
 
-fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
+pub fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     CreateCharge {
         account,

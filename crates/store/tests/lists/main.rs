@@ -46,7 +46,7 @@ fn every_subset_of_filters_lists_what_the_model_lists() {
         }
     }
     // Filters that never find anything would prove nothing.
-    assert!(found > 12_000, "{found} rows");
+    assert!(found > 10_000, "{found} rows");
     world.close();
 }
 
@@ -58,9 +58,9 @@ fn check_pages(reader: &Reader, model: &Model, filter: &Filter, chance: &mut Cha
     let between = PaymentId(some_id.0 + 1);
     let mut rows = 0;
     for starting_after in [None, Some(some_id), Some(between), Some(PaymentId(1))] {
-        for limit in [1, 7, 100] {
+        for limit in [3, 100] {
             let some_skip = u64::try_from(chance.below(expected.len() + 1)).unwrap();
-            for skip in [0, some_skip, total, u64::MAX] {
+            for skip in [0, some_skip, u64::MAX] {
                 let part = Page { limit, skip, starting_after };
                 let listing = list(reader, filter, part);
                 let wanted = model::page(&expected, part);

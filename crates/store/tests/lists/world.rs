@@ -8,12 +8,15 @@ use domain::account::Account;
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::conversion::{Quote, Rate};
 use domain::decide::{
-    Answer, BulkTold, Command, CreateCharge, CreateConversion, CreateDisbursement, CreateRefund,
-    OpenAccount, Order, Report, Told, Wording,
+    Answer, BulkTold, Command, CreateCharge, CreateConversion, CreateDisbursement, CreateLink,
+    CreateRefund, OpenAccount, Order, Report, Told, Wording,
 };
+use domain::delivery::DeliveryKey;
 use domain::disbursement::{Disbursement, Recipient};
-use domain::event::EventKind;
+use domain::endpoint::{DialectName, Endpoint};
+use domain::event::{Event, EventKind};
 use domain::fee::FeeRule;
+use domain::link::{Link, Offer, Terms};
 use domain::payment::{Detail, Method, Payment, PaymentKind, PaymentState, Reason};
 use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
@@ -40,6 +43,7 @@ pub struct World {
     chance: Chance,
     folder: std::path::PathBuf,
     made: usize,
+    links: Vec<(AccountId, Currency, LinkId)>,
     /// The last charge of each account that may be given back.
     refundable: Vec<(AccountId, PaymentId)>,
 }
@@ -57,9 +61,18 @@ impl World {
         let store = Store::open(folder, settings).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (chance, folder) = (Chance::from_seed(1), folder.to_owned());
-        let mut world =
-            World { store, runtime, clock, chance, folder, made: 0, refundable: Vec::new() };
+        let mut world = World {
+            store,
+            runtime,
+            clock,
+            chance,
+            folder,
+            made: 0,
+            links: Vec::new(),
+            refundable: Vec::new(),
+        };
         world.open_accounts();
+        world.make_links();
         world.make_payments(count);
         world
     }
@@ -123,13 +136,29 @@ impl World {
             (2, Some((_, charge))) => refund_of(account, charge),
             _ => {
                 let reference = format!("ref-{}", self.made);
-                let create = charge_of(account, &reference, &mut self.chance);
+                let create = charge_of(account, &reference, &self.links, &mut self.chance);
                 Command::CreateCharge(Box::new(create))
             }
         };
+        self.write(command)
+    }
+
+    /// Returns the answer.
+    fn write(&self, command: Command) -> String {
         match self.submit(command) {
             Answer::Written { body, .. } => body,
             Answer::Claimed(_) | Answer::Done => panic!("nothing was written"),
+        }
+    }
+
+    fn make_links(&mut self) {
+        for account in [ONE, TWO] {
+            for currency in [Currency::Rwf, Currency::Usd, Currency::Rwf] {
+                let offer = offer_of(&format!("link-{}", self.links.len()), currency);
+                let create = CreateLink { account, key_use: None, offer };
+                let id = self.write(Command::CreateLink(Box::new(create)));
+                self.links.push((account, currency, LinkId(id.parse().unwrap())));
+            }
         }
     }
 
@@ -176,8 +205,8 @@ impl World {
 struct Mute;
 
 impl Wording for Mute {
-    fn link(&self, _: &domain::link::Link, _: domain::Timestamp) -> String {
-        String::new()
+    fn link(&self, link: &Link, _: Timestamp) -> String {
+        link.id.0.to_string()
     }
 
     fn answer(&self, payment: &Payment, _: &Detail) -> String {
@@ -189,6 +218,22 @@ impl Wording for Mute {
     }
 
     fn event(&self, _: &Account, _: EventKind, _: Told<'_>) -> String {
+        String::new()
+    }
+
+    fn event_in(&self, _: DialectName, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
+        None
+    }
+
+    fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {
+        String::new()
+    }
+
+    fn resent(&self, _: &Event, _: &[DeliveryKey]) -> String {
+        String::new()
+    }
+
+    fn replayed(&self, _: u64, _: u64) -> String {
         String::new()
     }
 }
@@ -263,9 +308,36 @@ fn refund_of(account: AccountId, charge: PaymentId) -> Command {
     }))
 }
 
-fn charge_of(account: AccountId, reference: &str, chance: &mut Chance) -> CreateCharge {
+fn offer_of(slug: &str, currency: Currency) -> Offer {
+    Offer {
+        slug: slug.to_owned(),
+        title: "Link".to_owned(),
+        description: None,
+        terms: Terms::Flexible { min: None, max: None },
+        currency,
+        methods: vec![Method::MobileMoney, Method::Card],
+        redirect_url: None,
+        callback_url: None,
+        logo_url: None,
+        uses_max: None,
+        expires_at: None,
+        collects_phone: true,
+        collects_name: true,
+        collects_address: false,
+    }
+}
+
+/// Half of them through a link of their account and currency.
+fn charge_of(
+    account: AccountId,
+    reference: &str,
+    links: &[(AccountId, Currency, LinkId)],
+    chance: &mut Chance,
+) -> CreateCharge {
     let phone = Phone::rwandan("789654321").unwrap();
     let currency = chance.one_of(&[Currency::Rwf, Currency::Rwf, Currency::Usd]);
+    let is_fit = |link: &&(AccountId, Currency, LinkId)| (link.0, link.1) == (account, currency);
+    let fit: Vec<Option<LinkId>> = links.iter().filter(is_fit).map(|link| Some(link.2)).collect();
     CreateCharge {
         account,
         key_use: None,
@@ -287,7 +359,7 @@ fn charge_of(account: AccountId, reference: &str, chance: &mut Chance) -> Create
             scenario: Scenario::default(),
         },
         card_nonce: None,
-        link: chance.one_of(&[None, None, Some(LinkId(5)), Some(LinkId(6))]),
+        link: chance.one_of(&fit).filter(|_| chance.one_in(2)),
         callback_url: None,
         provider: Provider::Simulator,
         first_word: None,

@@ -31,7 +31,10 @@ impl Client {
         let (method_name, described) = (method.to_lowercase(), format!("{API}{path}"));
         let operation = self.document.operation(&method_name, &described);
         let path = match path.split_once('{') {
-            Some((before, _)) => format!("{before}{name}"),
+            Some((before, rest)) => {
+                let after = rest.split_once('}').map_or("", |(_, after)| after);
+                format!("{before}{name}{after}")
+            }
             None => path.to_owned(),
         };
         let body = body.map(Value::to_string).unwrap_or_default();
@@ -44,6 +47,13 @@ impl Client {
 
     fn show(&self, path: &str, name: &str) -> Value {
         self.send(("GET", path), name, None)
+    }
+
+    /// Sends the document's own example to something that is there.
+    fn send_to(&self, (method, path): (&str, &str), name: &str, example: &str) -> Value {
+        let described = format!("{API}{path}");
+        let body = self.document.request(&method.to_lowercase(), &described, example);
+        self.send((method, path), name, Some(&body))
     }
 
     /// Posts the document's own example, with changes.
@@ -134,8 +144,7 @@ fn links_and_what_can_be_looked_up_are_as_described() {
     let one = "/payment-links/{id}";
     client.show("/payment-links", "");
     client.show(one, id);
-    let change = client.document.request("patch", &format!("{API}{one}"), "uses");
-    client.send(("PATCH", one), id, Some(&change));
+    client.send_to(("PATCH", one), id, "uses");
 
     let path = "/pay/{slug}/charges";
     let payment = client.document.request("post", path, "mobile_money").to_string();
@@ -151,6 +160,29 @@ fn links_and_what_can_be_looked_up_are_as_described() {
         client.show(path, "");
     }
     client.show("/banks/{country}", "RW");
+}
+
+#[test]
+fn endpoints_deliveries_and_events_are_as_described() {
+    let client = Client::start();
+    let url = client.receiver.url("/till");
+    let made = client.post("/webhook-endpoints", "till", &[("url", &url)]);
+    let (one, id) = ("/webhook-endpoints/{id}", text(&made["data"]["id"]));
+    client.show("/webhook-endpoints", "");
+    client.send_to(("PATCH", one), id, "name");
+    client.send_to(("POST", "/webhook-endpoints/{id}/rotate-secret"), id, "slow");
+
+    let charge = client.post("/charges", "mobile_money", &[]);
+    client.sandbox.advance_clock(END_S);
+    client.assert_event(&charge["dgs_reference"], "payment.success");
+    let feed = client.show("/events", "");
+    let event = text(&feed["data"][0]["id"]);
+    client.show("/events/{id}", event);
+    client.send_to(("POST", "/events/{id}/resend"), event, "all");
+    let deliveries = client.show("/webhook-deliveries", "");
+    client.show("/webhook-deliveries/{id}", text(&deliveries["data"][0]["id"]));
+    client.post("/webhook-deliveries/replay", "dry", &[]);
+    client.send(("DELETE", one), id, None);
 }
 
 #[test]

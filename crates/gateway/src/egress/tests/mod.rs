@@ -28,6 +28,7 @@ fn sandbox(extra_ca_file: Option<&Path>) -> EgressPolicy {
     EgressPolicy {
         allow_loopback: true,
         require_https: false,
+        own_url: None,
         extra_ca_file: extra_ca_file.map(Path::to_owned),
     }
 }

@@ -7,11 +7,15 @@ use crate::egress::guard::{check_url, may_connect};
 use crate::egress::{EgressPolicy, UrlFault};
 
 const LIVE: EgressPolicy =
-    EgressPolicy { allow_loopback: false, require_https: true, extra_ca_file: None };
-const OPEN: EgressPolicy =
-    EgressPolicy { allow_loopback: false, require_https: false, extra_ca_file: None };
+    EgressPolicy { allow_loopback: false, require_https: true, own_url: None, extra_ca_file: None };
+const OPEN: EgressPolicy = EgressPolicy {
+    allow_loopback: false,
+    require_https: false,
+    own_url: None,
+    extra_ca_file: None,
+};
 const SANDBOX: EgressPolicy =
-    EgressPolicy { allow_loopback: true, require_https: false, extra_ca_file: None };
+    EgressPolicy { allow_loopback: true, require_https: false, own_url: None, extra_ca_file: None };
 
 /// Addresses of every range that is not public, first and last where the range is easily missed.
 const SPECIAL_ADDRESSES: &[&str] = &[
@@ -409,4 +413,25 @@ fn the_reason_is_told() {
 
 fn url_host(address: &str) -> String {
     if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
+}
+
+#[test]
+fn webhooks_to_ourselves_are_refused() {
+    let at = |own: &str| EgressPolicy { own_url: own.parse().ok(), ..SANDBOX };
+    let local = at("http://127.0.0.1:8080");
+    for url in ["http://127.0.0.1:8080/", "http://localhost:8080/x", "http://[::1]:8080/"] {
+        assert_eq!(check_url(url, &local), Err(UrlFault::OwnAddress), "{url}");
+    }
+    assert!(check_url("http://127.0.0.1:8081/", &local).is_ok());
+    let named = at("https://pay.example.com");
+    assert_eq!(check_url("https://PAY.example.com/hook", &named), Err(UrlFault::OwnAddress));
+    assert!(check_url("https://shop.example.com/hook", &named).is_ok());
+}
+
+#[test]
+fn some_dialects_go_over_tls_alone() {
+    let check = |url| super::super::guard::check_https_url(url, &SANDBOX);
+    assert!(check("https://shop.example.com/hook").is_ok());
+    assert!(check("http://127.0.0.1:9000/hook").is_ok());
+    assert_eq!(check("http://shop.example.com/hook"), Err(UrlFault::HttpsRequired));
 }

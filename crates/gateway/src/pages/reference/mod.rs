@@ -2,7 +2,7 @@
 
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use askama::Template;
@@ -14,7 +14,7 @@ use dialects::json::{Object, Tolerance, Value, parse_large_object};
 use crate::api::DOCUMENT;
 use crate::app::App;
 use crate::pages::page;
-use schema::{Row, Source, Table, list, object, pretty, text};
+use schema::{Row, Source, Table, list, object, parameter_row, pretty, text};
 
 const WEBHOOKS: &str = "Webhooks";
 
@@ -34,7 +34,8 @@ struct Page<'a> {
 #[derive(Debug)]
 struct Reference {
     description: String,
-    credentials: Vec<Row>,
+    /// Those of every request, and those of every webhook.
+    headers: Vec<Row>,
     groups: Vec<Group>,
     refusals: Vec<Answer>,
     refusal_rows: Vec<Row>,
@@ -63,8 +64,8 @@ struct Operation {
     example_type: String,
     example: Option<String>,
     answers: Vec<Answer>,
-    /// Status and code of the answers that all operations share.
-    refusals: Vec<(String, String)>,
+    /// The codes of the answers that all operations share.
+    refusals: String,
 }
 
 #[derive(Debug)]
@@ -72,7 +73,7 @@ struct Answer {
     status: String,
     description: String,
     tables: Vec<Table>,
-    /// The operation whose answer has the same fields.
+    /// The operation whose answer has the same fields, and the example.
     same_as: Option<String>,
     examples: Vec<String>,
 }
@@ -83,7 +84,7 @@ pub async fn show(State(app): State<Arc<App>>) -> Response {
 
 impl Reference {
     fn of(root: &Object) -> Reference {
-        let mut reader = Reader { source: Source { root }, shown: BTreeMap::new() };
+        let mut reader = Reader { source: Source::of(root), shown: BTreeMap::new() };
         let groups = list(root, "tags").iter().filter_map(|tag| match tag {
             Value::Object(tag) => Some(reader.group(tag)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
@@ -107,11 +108,14 @@ impl Reference {
             is_required: true,
             description: text(scheme, "description"),
         });
+        let shared = of_components("parameters").into_iter().flat_map(members);
+        let shared = shared.filter(|(_, one)| text(one, "in") == "header");
+        let shared = shared.map(|(_, parameter)| parameter_row(parameter));
         let error = of_components("schemas").and_then(|all| object(all, "Error"));
         Reference {
             description: object(root, "info")
                 .map_or_else(String::new, |info| text(info, "description")),
-            credentials: credentials.collect(),
+            headers: credentials.chain(shared).collect(),
             groups,
             refusals: refusals.collect(),
             refusal_rows: error.map(|error| reader.source.rows(error)).unwrap_or_default(),
@@ -146,22 +150,24 @@ impl<'a> Reader<'a> {
 
     fn operation(&mut self, path: &str, method: &str, operation: &'a Object) -> Operation {
         let id = text(operation, "operationId");
+        // Headers that many operations share stand once, at the top.
         let parameters = list(operation, "parameters").iter();
+        let parameters = parameters.filter_map(|value| self.source.resolve(value));
         let parameters: Vec<&Object> =
-            parameters.filter_map(|value| self.source.resolve(value)).collect();
+            parameters.filter(|parameter| text(parameter, "in") != "header").collect();
         let body = object(operation, "requestBody").and_then(|body| object(body, "content"));
         let first = body.and_then(|content| members(content).next());
         let schema = first.and_then(|(_, media)| media.find("schema"));
         let types: Vec<&str> =
             body.into_iter().flat_map(Object::iter).map(|(one, _)| one).collect();
         let mut answers = Vec::new();
-        let mut refusals = Vec::new();
+        let mut refusals = BTreeSet::new();
         for (status, answer) in object(operation, "responses").into_iter().flat_map(Object::iter) {
             match answer {
                 Value::Object(shared) if shared.find("$ref").is_some() => {
                     let name = text(shared, "$ref");
                     let code = name.rsplit("Code").next().unwrap_or_default();
-                    refusals.push((status.to_owned(), code.to_owned()));
+                    refusals.insert(code.to_owned());
                 }
                 Value::Object(answer) => answers.push(self.answer(&id, status, answer)),
                 Value::Null
@@ -177,13 +183,13 @@ impl<'a> Reader<'a> {
             summary: text(operation, "summary"),
             description: text(operation, "description"),
             needs_credentials: operation.find("security").is_none() && !path.is_empty(),
-            parameters: parameters.iter().map(|one| self.source.parameter(one)).collect(),
+            parameters: parameters.iter().map(|one| parameter_row(one)).collect(),
             tables: schema.map(|schema| self.source.tables(schema)).unwrap_or_default(),
             body_types: types.join(" or "),
             example_type: types.first().copied().unwrap_or_default().to_owned(),
             example: first.and_then(|(_, media)| examples_of(media).into_iter().next()),
             answers,
-            refusals,
+            refusals: refusals.into_iter().collect::<Vec<_>>().join(", "),
             id,
         }
     }
@@ -204,8 +210,8 @@ impl<'a> Reader<'a> {
             status: status.to_owned(),
             description: text(answer, "description"),
             tables: schema.map(|schema| self.source.tables(schema)).unwrap_or_default(),
+            examples: if same_as.is_none() { examples(answer) } else { Vec::new() },
             same_as,
-            examples: examples(answer),
         }
     }
 }

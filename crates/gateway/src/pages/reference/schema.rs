@@ -1,5 +1,7 @@
 //! Schemas of the description as tables of fields, and its examples as text.
 
+use std::collections::BTreeSet;
+
 use dialects::json::{Object, Value};
 
 /// A field or a parameter.
@@ -23,9 +25,15 @@ pub struct Table {
 #[derive(Debug)]
 pub struct Source<'a> {
     pub root: &'a Object,
+    /// Named schemas whose fields were listed. They are not listed again.
+    listed: BTreeSet<&'a str>,
 }
 
 impl<'a> Source<'a> {
+    pub fn of(root: &'a Object) -> Source<'a> {
+        Source { root, listed: BTreeSet::new() }
+    }
+
     /// The object, or the one that it refers to.
     pub fn resolve(&self, value: &'a Value) -> Option<&'a Object> {
         let Value::Object(found) = value else { return None };
@@ -34,63 +42,73 @@ impl<'a> Source<'a> {
         names.into_iter().try_fold(self.root, object)
     }
 
-    pub fn parameter(&self, parameter: &'a Object) -> Row {
-        let schema = object(parameter, "schema");
-        let place = text(parameter, "in");
-        Row {
-            name: text(parameter, "name"),
-            kind: schema.map_or(place.clone(), |schema| format!("{place}, {}", kind(schema))),
-            is_required: is_true(parameter, "required"),
-            description: text(parameter, "description"),
-        }
-    }
-
     /// One table, or one for each form.
-    pub fn tables(&self, schema: &'a Value) -> Vec<Table> {
+    pub fn tables(&mut self, schema: &'a Value) -> Vec<Table> {
         let Some(schema) = self.resolve(schema) else { return Vec::new() };
         let forms = list(schema, "oneOf");
         if forms.is_empty() {
             return vec![Table { title: String::new(), rows: self.rows(schema) }];
         }
-        let forms = forms.iter().filter_map(|form| self.resolve(form));
-        forms.map(|form| Table { title: text(form, "title"), rows: self.rows(form) }).collect()
+        let forms: Vec<&Object> = forms.iter().filter_map(|form| self.resolve(form)).collect();
+        let table = |form| Table { title: text(form, "title"), rows: self.rows(form) };
+        forms.into_iter().map(table).collect()
     }
 
-    pub fn rows(&self, schema: &'a Object) -> Vec<Row> {
+    pub fn rows(&mut self, schema: &'a Object) -> Vec<Row> {
         let mut rows = Vec::new();
         self.add(schema, "", "", &mut rows);
         rows
     }
 
     /// Fields within fields follow them, with a dotted name.
-    fn add(&self, schema: &'a Object, prefix: &str, form: &str, rows: &mut Vec<Row>) {
+    fn add(&mut self, schema: &'a Object, prefix: &str, form: &str, rows: &mut Vec<Row>) {
         let required = list(schema, "required");
         for (name, value) in object(schema, "properties").into_iter().flat_map(Object::iter) {
             let Some(field) = self.resolve(value) else { continue };
-            let inner = field.find("items").and_then(|items| self.resolve(items));
             let path = format!("{prefix}{name}");
+            let kind = kind(field);
             rows.push(Row {
                 name: path.clone(),
-                kind: if form.is_empty() {
-                    kind(field)
-                } else {
-                    format!("{}, of {form}", kind(field))
-                },
+                kind: if form.is_empty() { kind } else { format!("{kind}, of {form}") },
                 is_required: required.contains(&Value::Text(name.to_owned())),
                 description: text(field, "description"),
             });
-            match inner {
-                Some(inner) => self.add(inner, &format!("{path}[]."), form, rows),
-                None => self.add(field, &format!("{path}."), form, rows),
+            match field.find("items") {
+                Some(items) => self.add_once(items, &format!("{path}[]."), form, rows),
+                None => self.add_once(value, &format!("{path}."), form, rows),
             }
-            for variant in list(field, "oneOf").iter().filter_map(|one| self.resolve(one)) {
-                self.add(variant, &format!("{path}."), &text(variant, "title"), rows);
+            for variant in list(field, "oneOf") {
+                let title = self.resolve(variant).map(|one| text(one, "title"));
+                self.add_once(variant, &format!("{path}."), &title.unwrap_or_default(), rows);
             }
         }
-        // The lines of a list may have several forms too.
-        for variant in list(schema, "oneOf").iter().filter_map(|one| self.resolve(one)) {
-            self.add(variant, prefix, &text(variant, "title"), rows);
+    }
+
+    /// The fields of a schema, unless it has a name and they are there already.
+    fn add_once(&mut self, value: &'a Value, prefix: &str, form: &str, rows: &mut Vec<Row>) {
+        let is_new = match value {
+            Value::Object(object) => match object.find("$ref") {
+                Some(Value::Text(name)) => self.listed.insert(name),
+                Some(_) | None => true,
+            },
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+                false
+            }
+        };
+        if let Some(schema) = self.resolve(value).filter(|_| is_new) {
+            self.add(schema, prefix, form, rows);
         }
+    }
+}
+
+pub fn parameter_row(parameter: &Object) -> Row {
+    let schema = object(parameter, "schema");
+    let place = text(parameter, "in");
+    Row {
+        name: text(parameter, "name"),
+        kind: schema.map_or(place.clone(), |schema| format!("{place}, {}", kind(schema))),
+        is_required: is_true(parameter, "required"),
+        description: text(parameter, "description"),
     }
 }
 
@@ -112,7 +130,7 @@ fn kind(schema: &Object) -> String {
     for (name, before, after) in [
         ("minimum", ", from ", ""),
         ("maximum", ", to ", ""),
-        ("maxLength", ", up to ", " characters"),
+        ("maxLength", ", up to ", ""),
         ("maxItems", ", up to ", ""),
         ("default", ", else ", ""),
     ] {
@@ -145,7 +163,8 @@ fn is_true(outer: &Object, name: &str) -> bool {
     outer.find(name) == Some(&Value::Bool(true))
 }
 
-/// JSON for people; numbers keep the text that they were written with.
+/// JSON for people; numbers keep the text that they were written with. It can stand in HTML as it
+/// is: what would be markup is escaped as JSON escapes it.
 pub fn pretty(value: &Value) -> String {
     let mut out = String::new();
     write(value, 0, &mut out);
@@ -193,5 +212,6 @@ fn write_all<T>(
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    quoted.replace('<', "\\u003c").replace('&', "\\u0026")
 }
