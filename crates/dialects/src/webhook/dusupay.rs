@@ -43,7 +43,8 @@ struct Callback<'a> {
 
 #[derive(Serialize)]
 struct Payload<'a> {
-    id: i64,
+    /// Text, because many receivers read numbers of this size through floats.
+    id: String,
     merchant_reference: &'a str,
     internal_reference: String,
     transaction_type: &'static str,
@@ -105,7 +106,7 @@ fn payload<'a>(told: Told<'a>, status: &'static str) -> Payload<'a> {
     };
     let person = Person::of(told.detail, payment);
     Payload {
-        id: payment.id.0,
+        id: payment.id.0.to_string(),
         merchant_reference: &payment.dgs_reference,
         internal_reference: payment.id.0.to_string(),
         transaction_type: transaction_type(payment.kind),

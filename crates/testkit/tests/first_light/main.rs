@@ -13,6 +13,7 @@ mod charge_body;
 mod credentials;
 mod guide;
 mod idempotency;
+mod operations;
 mod parameters;
 mod records;
 mod restarts;

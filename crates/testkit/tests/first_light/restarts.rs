@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use testkit::{Client, Options};
 
 use crate::charge_body::ChargeBody;
-use crate::shop::{Shop, reference_of};
+use crate::operations::{Operations, reference_in};
+use crate::shop::Shop;
 
 const LOADERS: usize = 8;
 const KILL_ROUNDS: u64 = 20;
@@ -69,21 +70,22 @@ impl Journal {
 #[test]
 fn sigterm_under_load_ends_well_and_loses_nothing() {
     let mut shop = Shop::open();
+    let operations = Operations::prepare(&shop);
     let journal = Journal::default();
     let api = shop.sandbox.api.clone();
     thread::scope(|scope| {
         for loader in 0..LOADERS {
-            let (journal, api) = (&journal, &api);
-            scope.spawn(move || load(api, journal, &format!("term-{loader}")));
+            let (journal, api, operations) = (&journal, &api, &operations);
+            scope.spawn(move || load(api, operations, journal, &format!("term-{loader}")));
         }
         let is_loaded = journal.wait_for(100);
         let status = shop.sandbox.terminate();
-        assert!(is_loaded, "100 charges were not acknowledged in a minute");
+        assert!(is_loaded, "100 operations were not acknowledged in a minute");
         assert_eq!(status.code(), Some(0), "{status}");
     });
     shop.sandbox.restart();
-    ask_again(&shop, &journal);
-    assert_all_told(&shop, &journal);
+    ask_again(&shop, &operations, &journal);
+    assert_all_told(&shop, &operations, &journal);
     shop.assert_audit_is_clean();
 }
 
@@ -93,22 +95,23 @@ fn kill_at_any_moment_loses_nothing_and_repeats_nothing() {
         .map_or(KILL_ROUNDS, |text| text.parse().expect("DGSPAY_KILL_ROUNDS is a number"));
     let mut chance = Chance::fresh();
     let mut shop = Shop::open();
+    let operations = Operations::prepare(&shop);
     let journal = Journal::default();
     let mut slowest = Duration::ZERO;
     for round in 0..rounds {
         let before = journal.references();
-        kill_under_load(&mut shop, &journal, round, &mut chance);
+        kill_under_load(&mut shop, &operations, &journal, (round, &mut chance));
         shop.sandbox.restart();
         slowest = slowest.max(shop.sandbox.ready_after);
         for reference in journal.references().difference(&before) {
             let record = shop.record(reference);
             assert_eq!(record["dgs_reference"], format!("\"{reference}\""), "round {round}");
         }
-        ask_again(&shop, &journal);
+        ask_again(&shop, &operations, &journal);
     }
-    println!("{rounds} kills, {} charges, slowest start {slowest:?}", journal.len());
+    println!("{rounds} kills, {} operations, slowest start {slowest:?}", journal.len());
     assert!(slowest < READY_LIMIT, "a restart took {slowest:?}");
-    assert_all_told(&shop, &journal);
+    assert_all_told(&shop, &operations, &journal);
     assert_eq!(shop.sandbox.terminate().code(), Some(0));
     shop.assert_audit_is_clean();
 }
@@ -203,14 +206,13 @@ fn credentials_can_be_pinned_by_flags_and_by_variables() {
     }
 }
 
-/// Charges until the server is gone.
-fn load(api: &Client, journal: &Journal, name: &str) {
+/// Moves money in every way until the server is gone.
+fn load(api: &Client, operations: &Operations, journal: &Journal, name: &str) {
     for number in 0_u64.. {
         let key = format!("{name}-{number}");
         journal.note(&key, None);
-        let body = ChargeBody::guide().text();
-        match api.try_request("POST", "/charges", &[("Idempotency-Key", &key)], body) {
-            Ok(answer) if answer.status == 200 => journal.note(&key, Some(reference_of(&answer))),
+        match operations.ask(api, &key) {
+            Ok(answer) if answer.status == 200 => journal.note(&key, Some(reference_in(&answer))),
             // A stopping server may say that it takes nothing more.
             Ok(answer) => assert_eq!(answer.status, 503, "{key}: {}", answer.text()),
             Err(_) => return,
@@ -218,14 +220,19 @@ fn load(api: &Client, journal: &Journal, name: &str) {
     }
 }
 
-fn kill_under_load(shop: &mut Shop, journal: &Journal, round: u64, chance: &mut Chance) {
+fn kill_under_load(
+    shop: &mut Shop,
+    operations: &Operations,
+    journal: &Journal,
+    (round, chance): (u64, &mut Chance),
+) {
     let api = shop.sandbox.api.clone();
     let enough = journal.acknowledged() + chance.below(100);
     let moment = Duration::from_micros(u64::try_from(chance.below(20_000)).unwrap_or(0));
     thread::scope(|scope| {
         for loader in 0..LOADERS {
-            let (journal, api) = (&*journal, &api);
-            scope.spawn(move || load(api, journal, &format!("kill-{round}-{loader}")));
+            let api = &api;
+            scope.spawn(move || load(api, operations, journal, &format!("kill-{round}-{loader}")));
         }
         let is_loaded = journal.wait_for(enough);
         // No event to wait for: the point is that the kill comes at no particular moment.
@@ -239,26 +246,27 @@ fn kill_under_load(shop: &mut Shop, journal: &Journal, round: u64, chance: &mut 
 }
 
 /// A client without an answer asks again under the same key, and so learns what became of it.
-fn ask_again(shop: &Shop, journal: &Journal) {
+fn ask_again(shop: &Shop, operations: &Operations, journal: &Journal) {
     for key in journal.unanswered() {
-        let answer = shop.post_charge(&ChargeBody::guide(), &[("Idempotency-Key", &key)]);
+        let answer = operations.ask(&shop.sandbox.api, &key).expect("it is answered");
         assert_eq!(answer.status, 200, "{key}: {}", answer.text());
-        journal.note(&key, Some(reference_of(&answer)));
+        journal.note(&key, Some(reference_in(&answer)));
     }
 }
 
-/// Every key made one charge, and the merchant is told about each of them, always in the same
+/// Every key moved money once, and the merchant is told about each of them, always in the same
 /// words. Some may be told twice: a receiver's 200 can be lost with the process that waited for it.
-fn assert_all_told(shop: &Shop, journal: &Journal) {
-    let references = journal.references();
-    assert_eq!(references.len(), journal.len(), "two keys share a charge");
+fn assert_all_told(shop: &Shop, operations: &Operations, journal: &Journal) {
+    let mut references = journal.references();
+    assert_eq!(references.len(), journal.len(), "two keys share a payment");
+    references.insert(operations.prepared().to_owned());
     let (_, pagination) = shop.list("");
-    assert_eq!(pagination["total"], references.len().to_string(), "one charge per key");
-    // Past the approval delay, every poll of a charge, and the leases of killed senders.
+    assert_eq!(pagination["total"], references.len().to_string(), "one payment per key");
+    // Past the delays of every outcome, its polls, and the leases of killed senders.
     shop.sandbox.advance_clock(200);
     let mut told: HashMap<String, (String, Vec<u8>)> = HashMap::new();
     let mut read = 0;
-    shop.receiver.wait_for("every charge's event", |all| {
+    shop.receiver.wait_for("every payment's event", |all| {
         for event in &all[read..] {
             let words = (event.header("webhook-id").to_owned(), event.body.clone());
             let first = told.entry(event.reference()).or_insert_with(|| words.clone());

@@ -113,6 +113,10 @@ fn the_guides_endpoints_are_told_of_the_end_alone() {
     let came = merchant.receiver.wait_at("/ok/dgs", 1);
     assert_eq!((came.len(), came[0].reference()), (1, reference));
     assert_eq!(merchant.receiver.received_at("/ok/dusupay").len(), 2);
+    let feed = merchant.get("/events");
+    let types: Vec<&Value> =
+        feed.as_array().expect("a list").iter().map(|event| &event["type"]).collect();
+    assert_eq!(types, ["payment.success", "payment.success"], "the fence's too");
 }
 
 #[test]
