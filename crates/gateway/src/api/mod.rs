@@ -10,6 +10,7 @@ mod card_public_key;
 mod charges;
 mod client_address;
 mod convert;
+mod description;
 mod disbursements;
 mod dusupay_key;
 mod events;
@@ -33,6 +34,7 @@ mod transactions;
 mod webhook_deliveries;
 mod webhook_endpoints;
 
+pub use description::DOCUMENT;
 pub use problem::Problem;
 pub use router::router;
 

@@ -7,7 +7,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, patch, post};
 
 use crate::api::{
-    authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert,
+    authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert, description,
     disbursements, dusupay_key, events, frame, health, pay, payment_links, rates, refunds,
     sandbox_clock, transactions, webhook_deliveries, webhook_endpoints,
 };
@@ -54,8 +54,11 @@ pub fn router(app: &Arc<App>) -> Router {
         .nest("/generation/v2", api)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/openapi.json", get(description::show))
+        .route("/docs", get(pages::reference::show))
         .route("/dusupay/public-key.pem", get(dusupay_key::show))
         .route("/assets/page.css", get(pages::assets::styles))
+        .route("/assets/reference.css", get(pages::assets::reference_styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
         .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))

@@ -6,11 +6,17 @@ use axum::response::Response;
 
 const STYLES: &str = include_str!("../../assets/page.css");
 
+const REFERENCE_STYLES: &str = include_str!("../../assets/reference.css");
+
 /// What a merchant's own checkout page encrypts or seals cards with.
 const CARD_SCRIPT: &str = include_str!("../../assets/dgspay.js");
 
 pub async fn styles() -> Response {
     file(STYLES, "text/css; charset=utf-8")
+}
+
+pub async fn reference_styles() -> Response {
+    file(REFERENCE_STYLES, "text/css; charset=utf-8")
 }
 
 /// Any page may load it: it holds no secret and touches nothing but what it is given.

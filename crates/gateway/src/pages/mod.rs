@@ -4,6 +4,7 @@ pub mod assets;
 pub mod bank;
 pub mod link;
 pub mod portal;
+pub mod reference;
 pub mod status;
 mod texts;
 
