@@ -97,6 +97,10 @@ pub const DELIVERIES_IN_FLIGHT_MAX: usize = 512;
 /// until their lease has run out.
 pub const DELIVERIES_WAITING_MAX: usize = 20_000;
 
+/// Deliveries in hand in all, before no more are taken up from the store: one endpoint's full queue
+/// leaves room for the retries of the others.
+pub const DELIVERIES_HELD_MAX: usize = 65_536;
+
 /// Deliveries of one endpoint per second that are taken up again, after an outage or by a replay.
 /// New events are not held back by it.
 pub const BACKLOG_PER_SECOND_MAX: u32 = 50;
@@ -145,6 +149,7 @@ pub const WAL_PAGES_MAX: u32 = 32 * 1024;
 const _: () = assert!(
     DELIVERY_LEASE.as_secs() > ATTEMPT_TIMEOUT.as_secs() + ATTEMPT_CONNECT_TIMEOUT.as_secs()
 );
+const _: () = assert!(DELIVERIES_WAITING_MAX <= DELIVERIES_HELD_MAX);
 const _: () = assert!(DELIVERIES_PER_ENDPOINT_MAX <= DELIVERIES_IN_FLIGHT_MAX);
 const _: () = assert!(IDEMPOTENCY_RETENTION.as_secs() >= 7 * 24 * 3600);
 // A sealed card must become too old before the memory of it goes.

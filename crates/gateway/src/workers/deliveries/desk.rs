@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::delivery::DeliveryKey;
-use domain::limits;
+use domain::{Timestamp, limits};
 use store::query::deliveries::Target;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -29,6 +29,8 @@ pub(super) struct Desk {
     /// New deliveries that found no room here: they are no backlog of an outage, and not paced.
     spilled: HashMap<Target, usize>,
     pub(super) served_last: Option<Target>,
+    /// Something was due and still in hand: once that is finished, it is time for another look.
+    pub(super) passed_over: bool,
     pub(super) in_flight: JoinSet<(Address, DeliveryKey, Outcome)>,
 }
 
@@ -70,7 +72,7 @@ impl Desk {
     /// How many more may be taken up from the store.
     pub(super) fn room(&self) -> usize {
         let held: usize = self.held.values().map(HashSet::len).sum();
-        limits::DELIVERIES_WAITING_MAX.saturating_sub(held)
+        limits::DELIVERIES_HELD_MAX.saturating_sub(held)
     }
 
     pub(super) fn holds(&self, key: &DeliveryKey) -> bool {
@@ -108,19 +110,22 @@ impl Desk {
         self.paces.retain(|_, pace| pace.free < limits::BACKLOG_PER_SECOND_MAX);
     }
 
-    /// Takes a delivery in hand. Where too many wait, it is left to the store, which finds it
-    /// again when its lease runs out.
-    pub(super) fn add(&mut self, fresh: FreshDelivery) {
+    /// Takes a delivery in hand. Where too many wait it is left to the store, where it is due once
+    /// its lease runs out: then that moment is returned.
+    pub(super) fn add(&mut self, fresh: FreshDelivery) -> Option<Timestamp> {
         let key = fresh.delivery.key;
         let address = (target_of(&key), fresh.delivery.url.clone());
         let queue = self.queues.entry(address.clone()).or_default();
         if queue.waiting.len() >= limits::DELIVERIES_WAITING_MAX {
             let spilled = self.spilled.entry(address.0).or_default();
             *spilled = spilled.saturating_add(1);
-        } else if self.held.entry(address.0).or_default().insert(key) {
+            return Some(fresh.delivery.due_at);
+        }
+        if self.held.entry(address.0).or_default().insert(key) {
             queue.waiting.push_back(fresh);
         }
         self.give_turn(address);
+        None
     }
 
     fn give_turn(&mut self, address: Address) {
@@ -143,9 +148,16 @@ impl Desk {
             {
                 queue.in_flight += 1;
                 let (app, address) = (Arc::clone(app), address.clone());
+                let (key, lease_ends_at) = (fresh.delivery.key, fresh.delivery.due_at);
                 self.in_flight.spawn(async move {
-                    let key = fresh.delivery.key;
-                    let outcome = deliver(&app, fresh).await;
+                    let attempt = tokio::spawn({
+                        let app = Arc::clone(&app);
+                        async move { deliver(&app, fresh).await }
+                    });
+                    let outcome = attempt.await.unwrap_or(Outcome::NotSent);
+                    if outcome == Outcome::NotSent {
+                        app.alarms.deliveries.ring_at(lease_ends_at);
+                    }
                     (address, key, outcome)
                 });
             }
@@ -153,14 +165,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn finish(
-        &mut self,
-        finished: Result<(Address, DeliveryKey, Outcome), tokio::task::JoinError>,
-    ) {
-        let Ok((address, key, outcome)) = finished else {
-            tracing::error!("a delivery ended in a panic; its lease will run out");
-            return;
-        };
+    pub(super) fn finish(&mut self, (address, key, outcome): (Address, DeliveryKey, Outcome)) {
         if let Some(held) = self.held.get_mut(&address.0) {
             held.remove(&key);
             if held.is_empty() {
@@ -241,7 +246,7 @@ mod tests {
             }
         }
         assert_eq!(desk.held_of(ONE), limits::DELIVERIES_WAITING_MAX);
-        assert_eq!((desk.room(), desk.turn.len()), (0, 1));
+        assert_eq!(desk.turn.len(), 1);
     }
 
     #[test]
@@ -266,7 +271,7 @@ mod tests {
         for (outcome, places) in
             [(Outcome::Silent, 1), (Outcome::NotSent, 1), (Outcome::Answered, 8)]
         {
-            desk.finish(Ok((address.clone(), fresh(9).delivery.key, outcome)));
+            desk.finish((address.clone(), fresh(9).delivery.key, outcome));
             assert_eq!(desk.queues[&address].places, places, "{outcome:?}");
         }
     }

@@ -40,10 +40,15 @@ pub async fn run(app: Arc<App>, mut fresh: mpsc::Receiver<FreshDelivery>) {
         desk.send_what_may_go(&app);
         tokio::select! {
             arrived = fresh.recv() => match arrived {
-                Some(delivery) => desk.add(delivery),
+                Some(delivery) => take_in_hand(&app, &mut desk, delivery),
                 None => break,
             },
-            Some(finished) = desk.in_flight.join_next() => desk.finish(finished),
+            Some(Ok(finished)) = desk.in_flight.join_next() => {
+                desk.finish(finished);
+                if std::mem::take(&mut desk.passed_over) && next_look.at.is_none() {
+                    next_look.at = Some(Instant::now() + LOOK_AGAIN_AFTER);
+                }
+            }
             () = app.alarms.deliveries.rung(&app.clock), if next_look.at.is_none() => {
                 next_look.at = Some(next_look.not_before);
             }
@@ -63,6 +68,12 @@ pub async fn run(app: Arc<App>, mut fresh: mpsc::Receiver<FreshDelivery>) {
     }
     // What is on its way is finished and written down; the rest is found at the next start.
     while desk.in_flight.join_next().await.is_some() {}
+}
+
+fn take_in_hand(app: &App, desk: &mut Desk, delivery: FreshDelivery) {
+    if let Some(due_again_at) = desk.add(delivery) {
+        app.alarms.deliveries.ring_at(due_again_at);
+    }
 }
 
 /// When the store is to be asked what is due.
@@ -124,7 +135,9 @@ async fn take_up_due(app: &Arc<App>, desk: &mut Desk) -> Result<Rest, StoreError
         if due.len() == wish.count {
             rest = Rest::Waits;
         }
+        let count = due.len();
         let free: Vec<DeliveryKey> = due.into_iter().filter(|key| !desk.holds(key)).collect();
+        desk.passed_over |= free.len() < count;
         if wish.is_to_be_parked {
             parkings.extend(free.into_iter().map(Command::ParkDelivery));
         } else {
@@ -142,7 +155,7 @@ async fn take_up_due(app: &Arc<App>, desk: &mut Desk) -> Result<Rest, StoreError
         })
         .collect();
     for delivery in app.store.read(move |reader| with_bodies(reader, claimed)).await? {
-        desk.add(delivery);
+        take_in_hand(app, desk, delivery);
     }
     Ok(rest)
 }
