@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use testkit::Client;
 
-use crate::merchant::{Merchant, OPENING, paying, reference_of};
+use crate::merchant::{Merchant, OPENING, TRANSFER_S, paying, reference_of};
 
 const LOADERS: usize = 8;
 const ROUNDS: usize = 8;
@@ -93,7 +93,7 @@ fn assert_paid_once(merchant: &Merchant, sent: &Sent) {
     assert_eq!(merchant.count(""), references.len(), "one disbursement per key");
     assert_eq!(merchant.francs(), OPENING - count * EACH);
     // Past the transfer delay and the leases of killed senders.
-    merchant.sandbox.advance_clock(200);
+    merchant.sandbox.advance_clock(TRANSFER_S + 200);
     let mut told = BTreeSet::new();
     let mut read = 0;
     merchant.receiver.wait_for("every disbursement's event", |all| {

@@ -5,8 +5,11 @@ use serde_json::Value;
 use testkit::http::{elements, fields};
 use testkit::{Answer, Fields, Options, Received, Receiver, Sandbox};
 
-/// A little more than the default transfer delay.
-pub const TRANSFER_S: u64 = 3;
+/// A little more than the transfer delay of these tests.
+pub const TRANSFER_S: u64 = 601;
+
+/// So long that only the moved clock ends a transfer, however slow the machine.
+const TRANSFER_DELAY_MS: &str = "600000";
 
 /// What a fresh sandbox holds in RWF.
 pub const OPENING: i64 = 1_000_000;
@@ -47,7 +50,10 @@ impl Merchant {
 
     pub fn open_with(options: Options) -> Merchant {
         let receiver = Receiver::start();
-        let sandbox = Sandbox::start(options.webhook_url(&receiver.url("/ok")));
+        let options = options
+            .variable("DGSPAY_TRANSFER_DELAY_MS", TRANSFER_DELAY_MS)
+            .webhook_url(&receiver.url("/ok"));
+        let sandbox = Sandbox::start(options);
         Merchant { sandbox, receiver }
     }
 
