@@ -98,11 +98,13 @@ enum Rest {
     Waits,
 }
 
-/// What is wanted of one target: this many of its earliest deliveries that are due by `until`.
+/// What is wanted of one target: up to `share` of its earliest deliveries that are due by `until`.
 struct Wish {
     target: Target,
     until: Timestamp,
-    count: usize,
+    share: usize,
+    /// In hand already; it counts as due where its lease has run out meanwhile.
+    held: usize,
     is_to_be_parked: bool,
 }
 
@@ -124,7 +126,8 @@ async fn take_up_due(app: &Arc<App>, desk: &mut Desk) -> Result<Rest, StoreError
         .store
         .read(move |reader| {
             let find = |wish: Wish| {
-                let due = deliveries::list_due(reader, wish.target, wish.until, wish.count)?;
+                let limit = wish.share + wish.held;
+                let due = deliveries::list_due(reader, wish.target, wish.until, limit)?;
                 Ok((wish, due))
             };
             wishes.into_iter().map(find).collect::<Result<Vec<_>, StoreError>>()
@@ -132,12 +135,13 @@ async fn take_up_due(app: &Arc<App>, desk: &mut Desk) -> Result<Rest, StoreError
         .await?;
     let (mut claims, mut parkings) = (Vec::new(), Vec::new());
     for (wish, due) in found {
-        if due.len() == wish.count {
+        let count = due.len();
+        let mut free: Vec<DeliveryKey> = due.into_iter().filter(|key| !desk.holds(key)).collect();
+        desk.passed_over |= free.len() < count;
+        if free.len() >= wish.share {
+            free.truncate(wish.share);
             rest = Rest::Waits;
         }
-        let count = due.len();
-        let free: Vec<DeliveryKey> = due.into_iter().filter(|key| !desk.holds(key)).collect();
-        desk.passed_over |= free.len() < count;
         if wish.is_to_be_parked {
             parkings.extend(free.into_iter().map(Command::ParkDelivery));
         } else {
@@ -199,16 +203,17 @@ fn wishes(app: &App, desk: &mut Desk, targets: &[Pending], now: Timestamp) -> Ve
                 .find_endpoint(account, endpoint)
                 .is_some_and(|found| found.state.may_be_tried());
         if !may_be_tried {
-            let (until, count) = (Timestamp::from_micros(i64::MAX), DUE_BATCH);
-            wishes.push(Wish { target: one.target, until, count, is_to_be_parked: true });
+            let until = Timestamp::from_micros(i64::MAX);
+            let (target, share) = (one.target, DUE_BATCH);
+            let held = desk.held_of(target);
+            wishes.push(Wish { target, until, share, held, is_to_be_parked: true });
         } else if one.is_due {
             let share = desk.share(one.target, Instant::now()).min(left);
             if share > 0 {
                 left -= share;
                 desk.served_last = Some(one.target);
-                // What is in hand counts as due once its lease has run out.
-                let count = share + desk.held_of(one.target);
-                wishes.push(Wish { target: one.target, until: now, count, is_to_be_parked: false });
+                let (target, held) = (one.target, desk.held_of(one.target));
+                wishes.push(Wish { target, until: now, share, held, is_to_be_parked: false });
             }
         }
     }
