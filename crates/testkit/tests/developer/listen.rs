@@ -104,7 +104,7 @@ fn it_says_what_is_missing_or_wrong() {
     let to = ["listen", "--forward-to", "http://127.0.0.1:9/"];
     let (code, said) = run(&to, "DGSPAY_WEBHOOK_SECRET", ("X", "x"));
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("--webhook-secret") && said.contains("API Settings"), "{said}");
+    assert!(said.contains("--webhook-secret") && said.contains("Webhook secret"), "{said}");
     let (code, said) = run(&to, "DGSPAY_API_KEY", ("X", "x"));
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--api-key"), "{said}");

@@ -60,8 +60,7 @@ impl<'a> Forwarder<'a> {
         let missing = || {
             let message = "what is forwarded is signed, so the webhook secret is needed: give \
                            --webhook-secret or DGSPAY_WEBHOOK_SECRET. The sandbox prints it when \
-                           it starts, beside \"Webhook secret\"; the merchant portal shows it \
-                           under API Settings";
+                           it starts, beside \"Webhook secret\"";
             CliFault::Usage(message.to_owned())
         };
         Ok(Forwarder {
