@@ -209,6 +209,8 @@ pub enum Input {
     Confirm,
     /// The provider says that it will not happen.
     Decline,
+    /// The provider tells of something else than was asked for.
+    Contradict,
 }
 
 /// What a payment does about it. Which transfers that causes is a matter of its kind.
@@ -219,7 +221,8 @@ pub enum Step {
     Fail,
     /// The money moved after the merchant was told it would not: a person decides.
     ConfirmLate,
-    /// The provider takes back what it confirmed: a person decides, nothing moves by itself.
+    /// The provider takes back what it confirmed, or tells of something else than was asked for: a
+    /// person decides, nothing moves by itself.
     Review,
 }
 
@@ -231,7 +234,10 @@ pub const fn step(state: PaymentState, input: Input) -> Step {
         (S::Pending, In::Confirm) => Step::Succeed,
         (S::Pending, In::Decline) => Step::Fail,
         (S::Failed, In::Confirm) => Step::ConfirmLate,
-        (S::Successful, In::Decline) => Step::Review,
+        (S::Successful, In::Decline)
+        | (S::Pending | S::Successful | S::Failed | S::ConfirmedLate, In::Contradict) => {
+            Step::Review
+        }
         (S::Pending | S::Successful | S::Failed | S::ConfirmedLate, In::StillOpen)
         | (S::Successful, In::Confirm)
         | (S::Failed, In::Decline)
@@ -261,7 +267,8 @@ impl Payment {
 mod tests {
     use super::*;
 
-    const INPUTS: [Input; 3] = [Input::StillOpen, Input::Confirm, Input::Decline];
+    const INPUTS: [Input; 4] =
+        [Input::StillOpen, Input::Confirm, Input::Decline, Input::Contradict];
 
     #[test]
     fn the_whole_table() {
@@ -273,10 +280,10 @@ mod tests {
         assert_eq!(
             table,
             "\
-Pending: Unchanged Succeed Fail
-Successful: Unchanged Unchanged Review
-Failed: Unchanged ConfirmLate Unchanged
-ConfirmedLate: Unchanged Unchanged Unchanged
+Pending: Unchanged Succeed Fail Review
+Successful: Unchanged Unchanged Review Review
+Failed: Unchanged ConfirmLate Unchanged Review
+ConfirmedLate: Unchanged Unchanged Unchanged Review
 "
         );
     }

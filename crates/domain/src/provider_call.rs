@@ -5,21 +5,45 @@ use std::time::Duration;
 
 use crate::id::{AccountId, PaymentId};
 use crate::limits;
+use crate::money::Money;
 use crate::payment::{NextAction, Reason};
 use crate::time::Timestamp;
 
 /// Who moves the money outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Provider {
+    /// The sandbox's own, in this process.
     Simulator,
+    /// The operator's own book, in this process: conversions at the operator's rates.
+    Treasury,
+    Flutterwave,
+    MtnMomo,
+    AirtelMoney,
+    DusuPay,
+    Providus,
 }
 
 impl Provider {
-    pub const ALL: [Provider; 1] = [Provider::Simulator];
+    pub const ALL: [Provider; 7] = [
+        Provider::Simulator,
+        Provider::Treasury,
+        Provider::Flutterwave,
+        Provider::MtnMomo,
+        Provider::AirtelMoney,
+        Provider::DusuPay,
+        Provider::Providus,
+    ];
 
+    /// The word in settings, addresses and the database.
     pub const fn word(self) -> &'static str {
         match self {
             Provider::Simulator => "simulator",
+            Provider::Treasury => "treasury",
+            Provider::Flutterwave => "flutterwave",
+            Provider::MtnMomo => "mtn_momo",
+            Provider::AirtelMoney => "airtel_money",
+            Provider::DusuPay => "dusupay",
+            Provider::Providus => "providus",
         }
     }
 
@@ -36,19 +60,47 @@ pub enum Verdict {
     Declined(Reason),
     NextAction(NextAction),
     Pending,
+    /// The answer was lost or cannot be read: the money may or may not have moved.
     Unknown,
+    /// The provider has never heard of our reference.
+    Unheard,
+    /// Nothing left this process: the same may be tried again, at another provider too.
+    NotSent,
+    /// The provider tells of another payment than we asked for (what differs): a person must look.
+    Contradicts(&'static str),
 }
 
 /// A verdict with what came along with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     pub verdict: Verdict,
+    /// What the provider says was moved, where it says so. It must be what we asked for.
+    pub stated: Option<Money>,
+    /// The provider's own page, where the next action is a redirect to it.
+    pub page_url: Option<String>,
+    /// What the payer is to be shown, in the provider's words.
+    pub instruction: Option<String>,
     /// The provider's id of the payment, once it has told us one.
     pub provider_reference: Option<String>,
     /// The provider's proof of a transfer that it made.
     pub proof: Option<String>,
     /// When the provider wants to be asked again; our own schedule when it does not say.
     pub ask_again_after: Option<Duration>,
+}
+
+impl Word {
+    /// A verdict that nothing came along with.
+    pub const fn of(verdict: Verdict) -> Word {
+        Word {
+            verdict,
+            stated: None,
+            page_url: None,
+            instruction: None,
+            provider_reference: None,
+            proof: None,
+            ask_again_after: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -25,21 +25,14 @@ impl Simulator {
     pub fn first_word(&self, scenario: Scenario) -> Word {
         let waits_for_customer = scenario.scene == Some(Scene::AuthRedirect);
         Word {
-            verdict: Verdict::NextAction(NextAction::Redirect),
-            provider_reference: None,
-            proof: None,
             ask_again_after: (!waits_for_customer).then_some(self.approval_delay),
+            ..Word::of(Verdict::NextAction(NextAction::Redirect))
         }
     }
 
     /// The answer to a new disbursement or refund: the transfer is on its way.
     pub fn first_transfer_word(&self) -> Word {
-        Word {
-            verdict: Verdict::Pending,
-            provider_reference: None,
-            proof: None,
-            ask_again_after: Some(self.transfer_delay),
-        }
+        Word { ask_again_after: Some(self.transfer_delay), ..Word::of(Verdict::Pending) }
     }
 
     /// The answer to a status request.
@@ -78,7 +71,7 @@ impl Simulator {
             (self.outcome(scenario), None)
         };
         let provider_reference = Some(reference(payment.id));
-        Word { verdict, provider_reference, proof: None, ask_again_after }
+        Word { provider_reference, ask_again_after, ..Word::of(verdict) }
     }
 
     fn transfer_status(&self, payment: &Payment, scenario: Scenario, now: Timestamp) -> Word {
@@ -91,7 +84,12 @@ impl Simulator {
         };
         let is_made = verdict == Verdict::Succeeded;
         let proof = is_made.then(|| format!("FLW-PROOF-{number}"));
-        Word { verdict, provider_reference: Some(number.to_string()), proof, ask_again_after }
+        Word {
+            provider_reference: Some(number.to_string()),
+            proof,
+            ask_again_after,
+            ..Word::of(verdict)
+        }
     }
 
     /// What the customer's own answer on the simulated page leads to.
@@ -102,7 +100,7 @@ impl Simulator {
             Verdict::Declined(declined("05", "Declined by customer"))
         };
         let provider_reference = Some(reference(payment.id));
-        Word { verdict, provider_reference, proof: None, ask_again_after: None }
+        Word { provider_reference, ..Word::of(verdict) }
     }
 
     pub(super) fn outcome(&self, scenario: Scenario) -> Verdict {
@@ -134,7 +132,7 @@ fn timed(payment: &Payment, delay: Duration, verdict: Verdict, now: Timestamp) -
     let (verdict, ask_again_after) =
         if now < due_at { (Verdict::Pending, Some(due_at.since(now))) } else { (verdict, None) };
     let provider_reference = Some(reference(payment.id));
-    Word { verdict, provider_reference, proof: None, ask_again_after }
+    Word { provider_reference, ask_again_after, ..Word::of(verdict) }
 }
 
 fn transfer_outcome(scenario: Scenario) -> Verdict {

@@ -12,7 +12,7 @@ const WRONG_OTP: &str = "000000";
 
 /// Nothing happens to a card charge until its holder acts.
 pub(super) fn waiting_for_payer() -> Word {
-    word(Verdict::Pending)
+    Word::of(Verdict::Pending)
 }
 
 impl Simulator {
@@ -32,7 +32,7 @@ impl Simulator {
             )
             | None => self.card_outcome(scenario),
         };
-        Word { provider_reference: Some(format!("flw_{draw}")), ..word(verdict) }
+        Word { provider_reference: Some(format!("flw_{draw}")), ..Word::of(verdict) }
     }
 
     /// Whether a one-time code is the right one.
@@ -44,7 +44,7 @@ impl Simulator {
     pub fn authorized(&self, scenario: Scenario, authorization: Authorization) -> Word {
         let is_halfway =
             authorization == Authorization::Pin && scenario.scene == Some(Scene::AuthPin3ds);
-        word(if is_halfway {
+        Word::of(if is_halfway {
             Verdict::NextAction(NextAction::Otp)
         } else {
             self.card_outcome(scenario)
@@ -53,7 +53,7 @@ impl Simulator {
 
     /// The answer to a holder who refuses on the bank's page.
     pub fn refused_at_bank(&self) -> Word {
-        word(Verdict::Declined(declined("05", "Declined by cardholder")))
+        Word::of(Verdict::Declined(declined("05", "Declined by cardholder")))
     }
 
     fn card_outcome(&self, scenario: Scenario) -> Verdict {
@@ -73,8 +73,4 @@ impl Simulator {
             | None => self.outcome(scenario),
         }
     }
-}
-
-fn word(verdict: Verdict) -> Word {
-    Word { verdict, provider_reference: None, proof: None, ask_again_after: None }
 }

@@ -58,7 +58,12 @@ const fn input(verdict: &Verdict) -> Input {
     match verdict {
         Verdict::Succeeded => Input::Confirm,
         Verdict::Declined(_) => Input::Decline,
-        Verdict::NextAction(_) | Verdict::Pending | Verdict::Unknown => Input::StillOpen,
+        Verdict::Contradicts(_) => Input::Contradict,
+        Verdict::NextAction(_)
+        | Verdict::Pending
+        | Verdict::Unknown
+        | Verdict::Unheard
+        | Verdict::NotSent => Input::StillOpen,
     }
 }
 

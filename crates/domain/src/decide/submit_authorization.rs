@@ -100,14 +100,11 @@ fn wrong_code(key: (AccountId, PaymentId), book: &mut Book) -> Option<Word> {
     let Some(Detail::Charge(charge)) = book.details.change(&key) else { return None };
     let card = charge.card.as_mut()?;
     card.wrong_otp_count = card.wrong_otp_count.saturating_add(1);
-    (card.wrong_otp_count > limits::WRONG_OTPS_MAX).then(|| Word {
-        verdict: Verdict::Declined(Reason {
+    (card.wrong_otp_count > limits::WRONG_OTPS_MAX).then(|| {
+        Word::of(Verdict::Declined(Reason {
             kind: "declined".to_owned(),
             code: "55".to_owned(),
             text: "Incorrect OTP".to_owned(),
-        }),
-        provider_reference: None,
-        proof: None,
-        ask_again_after: None,
+        }))
     })
 }

@@ -115,7 +115,7 @@ impl World {
 
     pub(super) fn report(&mut self, reference: &str, verdict: Verdict) {
         let payment = self.payment(reference).id;
-        let word = Word { verdict, provider_reference: None, proof: None, ask_again_after: None };
+        let word = Word::of(verdict);
         let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
         self.run(Command::ReportProvider(report)).unwrap();
     }

@@ -11,7 +11,7 @@ use crate::payment::{Method, NextAction, PaymentState};
 use crate::provider_call::{Verdict, Word};
 
 fn says(verdict: Verdict) -> Word {
-    Word { verdict, provider_reference: None, proof: None, ask_again_after: None }
+    Word::of(verdict)
 }
 
 fn nonce(name: &str) -> Option<CardNonce> {

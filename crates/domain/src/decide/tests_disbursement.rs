@@ -68,7 +68,7 @@ fn wallet(world: &World) -> (i64, i64) {
 fn end(world: &mut World, verdict: Verdict) {
     let payment = world.book.payments.new_rows().next().unwrap().1.id;
     let proof = Some("PROOF-1".to_owned());
-    let word = Word { verdict, provider_reference: None, proof, ask_again_after: None };
+    let word = Word { proof, ..Word::of(verdict) };
     let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
     world.run(Command::ReportProvider(report)).unwrap();
 }

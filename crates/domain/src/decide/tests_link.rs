@@ -80,7 +80,7 @@ fn a_first_word_that_ends_the_payment_moves_the_counters_at_once() {
     for (verdict, expected) in [(Verdict::Succeeded, (1, 0, 0, 5000)), (declined(), (0, 0, 1, 0))] {
         let mut world = World::new();
         let link = make(&mut world, offer("one", Some(1)));
-        let word = Word { verdict, provider_reference: None, ask_again_after: None, proof: None };
+        let word = Word::of(verdict);
         let create =
             CreateCharge { link: Some(link), first_word: Some(word), ..charge_of(5000, "a", None) };
         world.run(Command::CreateCharge(Box::new(create))).unwrap();

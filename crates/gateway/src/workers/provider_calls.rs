@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::decide::{Command, Report};
 use domain::limits;
-use domain::provider_call::Provider;
+use domain::provider_call::{Provider, Verdict, Word};
 use store::StoreError;
 use store::query::provider_calls::{self, DueCall};
 
@@ -54,6 +54,12 @@ async fn one_turn(app: &Arc<App>) -> Result<usize, StoreError> {
 fn ask(app: &App, due: &DueCall) -> Report {
     let word = match due.call.provider {
         Provider::Simulator => app.simulator.status(&due.payment, &due.detail, app.clock.now()),
+        Provider::Treasury
+        | Provider::Flutterwave
+        | Provider::MtnMomo
+        | Provider::AirtelMoney
+        | Provider::DusuPay
+        | Provider::Providus => Word::of(Verdict::Unknown),
     };
     Report { account: due.call.account, payment: due.call.payment, word, is_answer_to_poll: true }
 }

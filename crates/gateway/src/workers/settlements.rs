@@ -113,12 +113,7 @@ mod tests {
 
     fn successful_charge() -> Command {
         let phone = Phone::rwandan("789654321").unwrap();
-        let succeeded = Word {
-            verdict: Verdict::Succeeded,
-            provider_reference: None,
-            proof: None,
-            ask_again_after: None,
-        };
+        let succeeded = Word::of(Verdict::Succeeded);
         Command::CreateCharge(Box::new(CreateCharge {
             account: ACCOUNT,
             key_use: None,

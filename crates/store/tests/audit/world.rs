@@ -259,7 +259,7 @@ impl World<'_> {
 
 fn word(verdict: Verdict) -> Word {
     let provider_reference = Some("sim_1".to_owned());
-    Word { verdict, provider_reference, proof: None, ask_again_after: None }
+    Word { provider_reference, ..Word::of(verdict) }
 }
 
 pub fn declined() -> Verdict {

@@ -188,7 +188,7 @@ impl World {
     fn report(&mut self, account: AccountId, reference: &str, verdict: Verdict) {
         // Some providers give several payments one reference.
         let provider_reference = Some(format!("sim-{}", self.made / 2));
-        let word = Word { verdict, provider_reference, ask_again_after: None, proof: None };
+        let word = Word { provider_reference, ..Word::of(verdict) };
         let payment = self.find(account, reference);
         let report = Report { account, payment, word, is_answer_to_poll: true };
         self.submit(Command::ReportProvider(report));
