@@ -15,7 +15,7 @@ use crate::ledger::{Chain, Journal, Wallet};
 use crate::link::Link;
 use crate::money::Currency;
 use crate::payment::{Detail, Payment};
-use crate::provider_call::ProviderCall;
+use crate::provider_call::{CallbackKey, InboundCallback, ProviderCall};
 use crate::settlement::Settlement;
 use crate::time::Timestamp;
 
@@ -135,6 +135,8 @@ pub struct Book {
     /// Card nonces by the account whose key they were used with.
     pub nonces: Shelf<(AccountId, String), Timestamp>,
     pub calls: Shelf<(AccountId, PaymentId), ProviderCall>,
+    /// Callbacks that came before.
+    pub callbacks: Shelf<CallbackKey, InboundCallback>,
     pub wallets: Shelf<(AccountId, Currency), Wallet>,
     pub chains: Shelf<AccountId, Chain>,
     pub deliveries: Shelf<DeliveryKey, Delivery>,

@@ -4,9 +4,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use dialects::banks::Banks;
 use dialects::card::SealingKey;
+use dialects::provider::Service;
 use dialects::provider::simulator::Simulator;
 use dialects::wording::PublicWording;
 use domain::AccountId;
+use domain::provider_call::Provider;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use store::query::accounts::find_clock_ahead_us;
 use store::{LaneSettings, News, Store, StoreError};
@@ -17,7 +19,9 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::dialect::Dialects;
 use crate::directory::{Directory, DirectoryFault, Rows};
+use crate::egress::upstream::Upstream;
 use crate::egress::{Egress, EgressError, EgressPolicy};
+use crate::providers::Providers;
 use crate::secrets::{MasterKey, SecretFault};
 use crate::workers::{Alarm, FreshDelivery};
 
@@ -47,6 +51,7 @@ pub struct App {
     pub master_key: MasterKey,
     pub wording: Arc<PublicWording>,
     pub simulator: Simulator,
+    pub providers: Providers,
     pub egress: Egress,
     pub banks: Banks,
     pub limiter: Option<DefaultKeyedRateLimiter<AccountId>>,
@@ -106,6 +111,10 @@ impl App {
                 transfer_delay: settings.transfer_delay,
                 conversion_delay: settings.conversion_delay,
             },
+            providers: Providers::new(
+                settings.providers.clone(),
+                Upstream::new(settings.extra_ca_file.as_deref())?,
+            ),
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,
                 require_https: settings.environment == domain::Environment::Live,
@@ -128,6 +137,14 @@ impl App {
             stop,
         };
         Ok((Arc::new(app), fresh_receiver))
+    }
+
+    /// The providers that can serve a payment of an account, best first.
+    pub fn route(&self, account: AccountId, service: &Service) -> Vec<Provider> {
+        let directory = self.directory();
+        let number = directory.find(account).map_or("", |entry| entry.account.number.as_str());
+        let route = self.settings.routes.providers(number, service);
+        self.providers.fit(&route, service, self.clock.now())
     }
 
     pub fn directory(&self) -> Arc<Directory> {

@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use dialects::provider::{Connector, Service};
 use dialects::signing::RsaDigest;
+use domain::provider_call::Provider;
 use domain::{Environment, limits};
 use ipnet::IpNet;
 
@@ -133,6 +136,9 @@ pub struct Settings {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub group_commands: usize,
+    /// The providers that there are credentials for.
+    pub providers: Vec<Arc<dyn Connector>>,
+    pub routes: Routes,
 }
 
 impl Settings {
@@ -158,6 +164,8 @@ impl Settings {
             dusupay_retries_server_errors: args.dusupay_retry_5xx,
             trusted_proxies: Vec::new(),
             group_commands: args.group_commands,
+            providers: Vec::new(),
+            routes: Routes,
         }
     }
 }
@@ -166,5 +174,15 @@ fn bracketed(address: SocketAddr) -> String {
     match address {
         SocketAddr::V4(v4) => v4.ip().to_string(),
         SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+    }
+}
+
+/// PLACEHOLDER until routes are configured.
+#[derive(Clone, Debug)]
+pub struct Routes;
+
+impl Routes {
+    pub fn providers(&self, _account: &str, _service: &Service) -> Vec<Provider> {
+        vec![Provider::Simulator]
     }
 }

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 pub mod bells;
+pub mod callbacks;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod dialect;
 pub mod directory;
 pub mod egress;
 pub mod pages;
+pub mod providers;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;

@@ -251,6 +251,11 @@ pub fn random_below(bound: u32) -> u32 {
 }
 
 /// From the system: a library's own generator takes 35 ms to seed itself at the first draw.
+/// Bytes that nobody can guess.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], SecretFault> {
+    random()
+}
+
 fn random<const N: usize>() -> Result<[u8; N], SecretFault> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| SecretFault::NoRandom)?;

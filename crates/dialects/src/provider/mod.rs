@@ -125,7 +125,7 @@ pub enum Task<'a> {
 }
 
 /// A card as it is sent on. Wiped when dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardData {
     pub number: Secret,
     /// 1 to 12.
@@ -199,8 +199,6 @@ pub struct Told {
 pub enum About {
     /// Our own name for the call.
     ClientReference(String),
-    /// The provider's own name for the payment.
-    ProviderReference(String),
     /// Nothing that we follow.
     Nothing,
 }

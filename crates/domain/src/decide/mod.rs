@@ -1,6 +1,7 @@
 //! What every command leads to. A decision reads only the book; it either appends changes or
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
+mod claim_call;
 mod configure_account;
 mod configure_endpoint;
 mod configure_link;
@@ -17,9 +18,11 @@ mod report_provider;
 mod resend_event;
 mod settle_charge;
 mod submit_authorization;
+mod take_callback;
 mod tell;
 mod use_nonce;
 
+pub use claim_call::ClaimCall;
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 pub use configure_endpoint::{
     Alteration, ConfigureEndpoint, EndpointChange, NewEndpoint, Rotation,
@@ -31,9 +34,10 @@ pub use create_conversion::CreateConversion;
 pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
-pub use report_provider::Report;
+pub use report_provider::{Report, Reported};
 pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
+pub use take_callback::TakeCallback;
 
 use crate::account::Account;
 use crate::book::Book;
@@ -42,10 +46,12 @@ use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::{Event, EventKind};
 use crate::id::{AccountId, IdSource, PaymentId};
+use crate::idempotency::KeyScope;
 use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
+use crate::provider_call::ProviderCall;
 use crate::time::Timestamp;
 
 /// Everything that may change what is stored. The list is closed.
@@ -64,6 +70,14 @@ pub enum Command {
     CreateConversion(Box<CreateConversion>),
     CreateRefund(Box<CreateRefund>),
     ReportProvider(Report),
+    /// Answers the request that waited for a provider's first word.
+    AnswerRequest {
+        account: AccountId,
+        payment: PaymentId,
+        scope: Option<KeyScope>,
+    },
+    ClaimCall(ClaimCall),
+    TakeCallback(Box<TakeCallback>),
     /// Moves the net of a charge from pending to available, once it is due.
     SettleCharge {
         account: AccountId,
@@ -102,6 +116,14 @@ pub enum Answer {
         body: String,
         is_replay: bool,
     },
+    /// The request goes on outside: a provider is asked, then [`Command::AnswerRequest`] answers.
+    Opened(PaymentId),
+    /// The lease of a provider call as it was, or none when it is not due any more.
+    CallClaimed(Option<ProviderCall>),
+    /// Whether a callback had been taken before.
+    CallbackTaken {
+        is_repetition: bool,
+    },
     /// The lease of a delivery, or none when it is not due any more.
     Claimed(Option<Delivery>),
     Done,
@@ -112,6 +134,8 @@ pub enum Answer {
 pub enum Refusal {
     #[error("the idempotency key was used with a different request body; use a new key")]
     KeyReused,
+    #[error("the first request under this idempotency key is still running; repeat it shortly")]
+    StillRunning,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
     #[error("this form names references of ours; use a dgs_reference of another form")]
@@ -263,6 +287,11 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         }
         Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::AnswerRequest { account, payment, scope } => {
+            repeat::answer_request((account, payment), scope, book, moment)
+        }
+        Command::ClaimCall(claim) => Ok(claim_call::claim_call(&claim, book, moment.now)),
+        Command::TakeCallback(callback) => take_callback::take_callback(*callback, book, moment),
         Command::SettleCharge { account, payment } => {
             settle_charge::settle_charge((account, payment), book, moment)
         }
@@ -305,5 +334,7 @@ mod tests_disbursement;
 mod tests_endpoint;
 #[cfg(test)]
 mod tests_link;
+#[cfg(test)]
+mod tests_provider;
 #[cfg(test)]
 mod tests_wallet;

@@ -116,7 +116,7 @@ impl World {
     pub(super) fn report(&mut self, reference: &str, verdict: Verdict) {
         let payment = self.payment(reference).id;
         let word = Word::of(verdict);
-        let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
+        let report = Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll };
         self.run(Command::ReportProvider(report)).unwrap();
     }
 
@@ -145,6 +145,8 @@ pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) ->
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
             card: None,
+            page_url: None,
+            instruction: None,
             scenario: Scenario::default(),
         },
         card_nonce: None,
@@ -152,6 +154,7 @@ pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) ->
         callback_url: None,
         provider: Provider::Simulator,
         first_word: None,
+        waits: false,
     }
 }
 

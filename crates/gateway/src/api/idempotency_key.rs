@@ -70,7 +70,7 @@ pub async fn first_answer(
     let first = app.store.read(move |reader| find_first_use(reader, &scope)).await?;
     match judge(first.as_ref(), &fingerprint) {
         Judgement::Replay(body) => Ok(Answer::Written { body: body.to_owned(), is_replay: true }),
-        Judgement::Proceed | Judgement::KeyReused => Err(problem),
+        Judgement::Proceed | Judgement::Running | Judgement::KeyReused => Err(problem),
     }
 }
 

@@ -153,6 +153,8 @@ impl Settings {
             dusupay_retries_server_errors: false,
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,
+            providers: Vec::new(),
+            routes: crate::config::Routes,
         }
     }
 }

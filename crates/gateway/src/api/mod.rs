@@ -22,10 +22,12 @@ mod json_body;
 #[cfg(test)]
 mod live_tests;
 mod offer_form;
+mod onward;
 mod paging;
 pub mod pay;
 mod payment_links;
 mod problem;
+mod providers;
 mod rates;
 mod refunds;
 mod router;
@@ -66,6 +68,10 @@ fn written_answer(answer: Answer) -> Result<Response, Problem> {
             }
             Ok(response)
         }
-        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
+        Answer::Opened(_)
+        | Answer::CallClaimed(_)
+        | Answer::CallbackTaken { .. }
+        | Answer::Claimed(_)
+        | Answer::Done => Err(Problem::Bug),
     }
 }

@@ -8,10 +8,11 @@ use axum::routing::{get, patch, post};
 
 use crate::api::{
     authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert, description,
-    disbursements, dusupay_key, events, frame, health, pay, payment_links, rates, refunds,
-    sandbox_clock, transactions, webhook_deliveries, webhook_endpoints,
+    disbursements, dusupay_key, events, frame, health, pay, payment_links, providers, rates,
+    refunds, sandbox_clock, transactions, webhook_deliveries, webhook_endpoints,
 };
 use crate::app::App;
+use crate::callbacks;
 use crate::pages;
 
 pub fn router(app: &Arc<App>) -> Router {
@@ -35,6 +36,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/convert", post(convert::create))
         .route("/rates", get(rates::list))
         .route("/refunds", post(refunds::create))
+        .route("/providers", get(providers::list))
         .route("/banks/{country}", get(banks::list))
         .route("/webhook-endpoints", get(webhook_endpoints::list).post(webhook_endpoints::create))
         .route(
@@ -57,6 +59,12 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/openapi.json", get(description::show))
         .route("/docs", get(pages::reference::show))
         .route("/dusupay/public-key.pem", get(dusupay_key::show))
+        // Some providers post, some put.
+        .route("/providers/{provider}/webhook", post(callbacks::take).put(callbacks::take))
+        .route(
+            "/providers/{provider}/webhook/{*path}",
+            post(callbacks::take_below).put(callbacks::take_below),
+        )
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/assets/reference.css", get(pages::assets::reference_styles))
         .route("/smart-merchant/", get(pages::portal::show))

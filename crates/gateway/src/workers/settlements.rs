@@ -132,6 +132,8 @@ mod tests {
                 narration: None,
                 mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
                 card: None,
+                page_url: None,
+                instruction: None,
                 scenario: Scenario::default(),
             },
             card_nonce: None,
@@ -139,6 +141,7 @@ mod tests {
             callback_url: None,
             provider: Provider::Simulator,
             first_word: Some(succeeded),
+            waits: false,
         }))
     }
 

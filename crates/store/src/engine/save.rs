@@ -19,22 +19,36 @@ pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreErro
     save_payments::book(connection, book)?;
     ledger(connection, book)?;
     deliveries(connection, book)?;
+    first_uses(connection, book)?;
+    upkeep(connection, book)
+}
+
+fn first_uses(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     for (scope, first) in book.first_uses.new_rows() {
         execute(
             connection,
             "insert into idempotency (account_id, idempotency_key, operation, fingerprint, body,
-                 created_at_us) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                 payment_id, created_at_us) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 scope.account.0,
                 scope.key,
                 scope.operation,
                 first.fingerprint.0,
                 first.body,
+                first.payment.map(|payment| payment.0),
                 first.created_at.as_micros(),
             ],
         )?;
     }
-    upkeep(connection, book)
+    for (scope, _, first) in book.first_uses.changed_rows() {
+        execute(
+            connection,
+            "update idempotency set body = ?4
+             where account_id = ?1 and idempotency_key = ?2 and operation = ?3",
+            params![scope.account.0, scope.key, scope.operation, first.body],
+        )?;
+    }
+    Ok(())
 }
 
 fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
