@@ -75,11 +75,9 @@ impl App {
     /// deliveries to the delivery worker.
     pub fn build(
         settings: Settings,
+        master_key: MasterKey,
         stop: watch::Receiver<bool>,
     ) -> Result<(Arc<App>, mpsc::Receiver<FreshDelivery>), StartFault> {
-        std::fs::create_dir_all(&settings.data)
-            .map_err(|error| StoreError::folder(&settings.data, &error))?;
-        let master_key = MasterKey::of_file(&settings.data.join("master.key"))?;
         let wording = Arc::new(PublicWording {
             public_url: settings.public_url.clone(),
             page_key: master_key.derive("page tokens"),

@@ -9,6 +9,8 @@ pub mod config;
 pub mod dialect;
 pub mod directory;
 pub mod egress;
+pub mod opening;
+pub mod operator;
 pub mod pages;
 pub mod secrets;
 pub mod server;
