@@ -83,7 +83,7 @@ impl MasterKey {
     /// The master key of one environment among several that share this one. What one of them
     /// sealed or signed means nothing to another.
     pub fn of_environment(&self, environment: Environment) -> Result<MasterKey, SecretFault> {
-        MasterKey::of_bytes(&*self.derive_bytes(&format!("environment {}", environment.word())))
+        MasterKey::of_bytes(&self.derive_bytes(&format!("environment {}", environment.word())))
     }
 
     fn of_bytes(bytes: &[u8; 32]) -> Result<MasterKey, SecretFault> {

@@ -40,7 +40,8 @@ impl Live {
             ..Settings::for_tests()
         };
         let (_, stop) = watch::channel(false);
-        let (app, _fresh) = App::build(settings, MasterKey::of_folder(folder.path()).unwrap(), stop).unwrap();
+        let (app, _fresh) =
+            App::build(settings, MasterKey::of_folder(folder.path()).unwrap(), stop).unwrap();
         let key = secrets::fresh(SecretKind::ApiKey, Environment::Live).unwrap();
         let account = Account {
             id: ID,

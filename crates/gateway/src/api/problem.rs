@@ -138,9 +138,7 @@ impl Problem {
             Problem::Access(AccessRefusal::AddressNotAllowed) => {
                 (StatusCode::FORBIDDEN, "91", None)
             }
-            Problem::Access(_) | Problem::OperatorUnknown => {
-                (StatusCode::UNAUTHORIZED, "91", None)
-            }
+            Problem::Access(_) | Problem::OperatorUnknown => (StatusCode::UNAUTHORIZED, "91", None),
             Problem::NotFound => (StatusCode::NOT_FOUND, "92", None),
             Problem::Conflict(_) => (StatusCode::CONFLICT, "93", None),
             Problem::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "99", Some("none")),

@@ -177,11 +177,10 @@ impl OperatorClient {
             .header(header::AUTHORIZATION, value)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Bytes::from(body))?;
-        let answer = self
-            .direct
-            .send(request, PATIENCE)
-            .await
-            .with_context(|| format!("nobody answers at {}; does dgspay serve run?", self.url))?;
+        let answer =
+            self.direct.send(request, PATIENCE).await.with_context(|| {
+                format!("nobody answers at {}; does dgspay serve run?", self.url)
+            })?;
         let status = answer.status();
         anyhow::ensure!(status.is_success(), "{}", refusal(status, answer.body()));
         Ok(answer.into_body())
@@ -205,6 +204,7 @@ fn refusal(status: http::StatusCode, body: &[u8]) -> String {
     let Ok(refusal) = serde_json::from_slice::<Refusal>(body) else {
         return format!("HTTP {status} without a reason; is this a dgspay gateway?");
     };
-    let faults = refusal.errors.iter().map(|fault| format!("\n  {} {}", fault.field, fault.message));
+    let faults =
+        refusal.errors.iter().map(|fault| format!("\n  {} {}", fault.field, fault.message));
     format!("HTTP {}: {}{}", status.as_u16(), refusal.message, faults.collect::<String>())
 }

@@ -62,11 +62,13 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     // Everything is open: let them in.
     let mut doors = vec![(operator_socket.listen(BACKLOG)?, operator::router(&operator))];
     let mut fresh = Vec::new();
+    let mut welcome = Welcome::default();
     for gateway in gateways {
+        welcome.add(&gateway)?;
         doors.push((gateway.socket.listen(BACKLOG)?, api::router(&gateway.app)));
         fresh.push((gateway.app, gateway.fresh));
     }
-    print_welcome(&apps, &operator_url)?;
+    welcome.print(&operator_url)?;
     let log_guard = telemetry::start(log);
     let mut workers: Vec<_> =
         fresh.into_iter().map(|(app, fresh)| workers::start(&app, fresh)).collect();
@@ -123,16 +125,25 @@ fn bind(address: SocketAddr) -> anyhow::Result<TcpSocket> {
 }
 
 /// Tools read these lines: a label, two or more spaces, a value.
-fn print_welcome(apps: &[Arc<App>], operator_url: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "DGS-Pay {}\n", env!("CARGO_PKG_VERSION"))?;
-    for app in apps {
-        let label = match app.settings.environment {
-            Environment::Test => "Test API base URL  ",
-            Environment::Live => "Live API base URL  ",
+#[derive(Default)]
+struct Welcome(String);
+
+impl Welcome {
+    fn add(&mut self, gateway: &Gateway) -> std::io::Result<()> {
+        let word = match gateway.app.settings.environment {
+            Environment::Test => "Test",
+            Environment::Live => "Live",
         };
-        writeln!(out, "{label}{}/generation/v2", app.settings.public_url)?;
+        let (address, url) = (gateway.socket.local_addr()?, &gateway.app.settings.public_url);
+        self.0 += &format!("{word} API base URL  {url}/generation/v2\n");
+        self.0 += &format!("{word} address       {address}\n");
+        Ok(())
     }
-    writeln!(out, "Operator           {operator_url}")?;
-    out.flush()
+
+    fn print(&self, operator_url: &str) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "DGS-Pay {}\n\n{}", env!("CARGO_PKG_VERSION"), self.0.trim_end())?;
+        writeln!(out, "Operator           {operator_url}")?;
+        out.flush()
+    }
 }

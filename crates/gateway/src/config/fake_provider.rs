@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dialects::provider::setting::{Fault, Kind, Need, Setting, Values};
 use dialects::provider::{
     Ask, Callback, CallbackAnswer, CallbackFault, Connector, Next, Outcome, Reply, Request,
-    Service, Told, Token,
+    Service, Token, Told,
 };
 use domain::payment::Method;
 use domain::phone::Network;

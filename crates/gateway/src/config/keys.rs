@@ -61,7 +61,12 @@ pub const KEYS: &[Key] = &[
     key("extra_ca_file", Text, Nothing, "More certificates to trust when sending, as PEM."),
     key("banks_file", Text, Nothing, "A list of banks instead of the built-in one."),
     key("rates_file", Text, Nothing, "Rates to convert at, read at every start."),
-    key("dusupay_digest", Text, Default("sha512"), "sha512 or sha256: what rsa-signature hashes with."),
+    key(
+        "dusupay_digest",
+        Text,
+        Default("sha512"),
+        "sha512 or sha256: what rsa-signature hashes with.",
+    ),
     key(
         "dusupay_retry_5xx",
         Bare,
@@ -82,7 +87,12 @@ pub const KEYS: &[Key] = &[
         Example("127.0.0.1:8080"),
         "Simulated money. Without an address to listen on, it does not run.",
     ),
-    key("test.public_url", Text, Nothing, "As merchants reach it, such as https://sandbox.example.rw"),
+    key(
+        "test.public_url",
+        Text,
+        Nothing,
+        "As merchants reach it, such as https://sandbox.example.rw",
+    ),
     key(
         "test.allow_loopback_webhooks",
         Bare,
@@ -95,7 +105,12 @@ pub const KEYS: &[Key] = &[
         Example("127.0.0.1:8081"),
         "Real money. Without an address to listen on, it does not run.",
     ),
-    key("live.public_url", Text, ToFill, "As merchants reach it; https, such as https://pay.example.rw"),
+    key(
+        "live.public_url",
+        Text,
+        ToFill,
+        "As merchants reach it; https, such as https://pay.example.rw",
+    ),
     key(
         "operator.listen",
         Text,

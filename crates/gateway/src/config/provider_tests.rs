@@ -9,7 +9,8 @@ use crate::config::source::Source;
 use domain::payment::Method;
 use domain::phone::Network;
 
-const SHARED: &str = "[providers.airtel_money]\nurl = \"https://live\"\nclient_secret = \"SECRET\"\n";
+const SHARED: &str =
+    "[providers.airtel_money]\nurl = \"https://live\"\nclient_secret = \"SECRET\"\n";
 
 fn read(file: &str, variables: &[(&str, &str)], scope: Scope) -> (Providers, Vec<String>) {
     let variable = |name: &str| {
@@ -84,7 +85,9 @@ fn a_sandbox_takes_variables() {
 
 #[test]
 fn accounts_have_routes_of_their_own() {
-    let file = format!("{SHARED}[accounts.\"ACC-0000001\".routes]\nmobile_money.airtel = \"airtel_money\"\n");
+    let file = format!(
+        "{SHARED}[accounts.\"ACC-0000001\".routes]\nmobile_money.airtel = \"airtel_money\"\n"
+    );
     let (providers, faults) = read(&file, &[], Scope::of(Environment::Live));
     assert_eq!(faults, Vec::<String>::new());
     assert_eq!(serving(&providers, "ACC-0000001"), [Provider::AirtelMoney]);

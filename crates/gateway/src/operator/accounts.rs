@@ -56,7 +56,8 @@ struct ChangedAnswer {
 
 impl AccountObject {
     pub fn of(account: &Account) -> AccountObject {
-        let fee = |rule: FeeRule| FeeObject { rate_ppm: rule.rate_ppm, flat_minor: rule.flat_minor };
+        let fee =
+            |rule: FeeRule| FeeObject { rate_ppm: rule.rate_ppm, flat_minor: rule.flat_minor };
         AccountObject {
             environment: account.environment.word(),
             account_number: account.number.clone(),
@@ -77,9 +78,10 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     let _turn = operator.turn.lock().await;
     let find = |number: &str| {
-        operator.apps.iter().find_map(|app| {
-            Some((app, Arc::clone(app.directory().find_by_number(number)?)))
-        })
+        operator
+            .apps
+            .iter()
+            .find_map(|app| Some((app, Arc::clone(app.directory().find_by_number(number)?))))
     };
     let (app, entry) = find(&number).ok_or(Problem::NotFound)?;
     let configure = configuration(&body, &entry.account)?;
@@ -101,10 +103,17 @@ fn configuration(body: &Object, account: &Account) -> Result<ConfigureAccount, P
     }
     let configure = ConfigureAccount {
         requires_number: form.flag("requires_number"),
-        allowed_networks: texts(&mut form, "allowed_networks", "must be a list of CIDR blocks", |text| {
-            network(text).map(|block| block.to_string())
-        }),
-        charge_fee: fee(&mut form, ["charge_fee", "charge_fee.rate_ppm", "charge_fee.flat_minor"], account.charge_fee),
+        allowed_networks: texts(
+            &mut form,
+            "allowed_networks",
+            "must be a list of CIDR blocks",
+            |text| network(text).map(|block| block.to_string()),
+        ),
+        charge_fee: fee(
+            &mut form,
+            ["charge_fee", "charge_fee.rate_ppm", "charge_fee.flat_minor"],
+            account.charge_fee,
+        ),
         disbursement_fee: fee(
             &mut form,
             ["disbursement_fee", "disbursement_fee.rate_ppm", "disbursement_fee.flat_minor"],
@@ -153,15 +162,14 @@ fn fee(form: &mut Form<'_>, fields: [&'static str; 3], now: FeeRule) -> Option<F
     if !form.requires_object(whole) {
         return None;
     }
-    let rate_ppm = form.number(rate).map(|text| {
-        text.parse().ok().filter(|ppm| *ppm <= RATE_PPM_MAX)
-    });
+    let rate_ppm =
+        form.number(rate).map(|text| text.parse().ok().filter(|ppm| *ppm <= RATE_PPM_MAX));
     if rate_ppm == Some(None) {
         form.fault(rate, format!("must be parts per million, 0 to {RATE_PPM_MAX}"));
     }
-    let flat_minor = form.number(flat).map(|text| {
-        text.parse().ok().filter(|minor| (0..=Money::MINOR_MAX).contains(minor))
-    });
+    let flat_minor = form
+        .number(flat)
+        .map(|text| text.parse().ok().filter(|minor| (0..=Money::MINOR_MAX).contains(minor)));
     if flat_minor == Some(None) {
         form.fault(flat, "must be minor units, 0 or more");
     }

@@ -61,9 +61,11 @@ pub async fn list(State(operator): State<Arc<Operator>>) -> Result<Response, Pro
             merchants.entry(key).or_default().push(AccountObject::of(account));
         }
     }
-    let merchants = merchants
-        .into_iter()
-        .map(|((name, merchant_id), accounts)| MerchantObject { merchant_id, name, accounts });
+    let merchants = merchants.into_iter().map(|((name, merchant_id), accounts)| MerchantObject {
+        merchant_id,
+        name,
+        accounts,
+    });
     answer(&ListAnswer { status: "success", merchants: merchants.collect() })
 }
 
