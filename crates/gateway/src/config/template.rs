@@ -78,7 +78,7 @@ fn push_provider(text: &mut String, kind: &Kind) {
     *text += &format!("\n#[providers.{}]\n", kind.provider.word());
     for setting in kind.settings {
         let (need, value) = match setting.need {
-            Need::Required => (" Required.", ""),
+            Need::Required => (" (required)", ""),
             Need::Optional => ("", ""),
             Need::Default(value) => ("", value),
         };

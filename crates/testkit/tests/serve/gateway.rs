@@ -25,6 +25,7 @@ pub struct Gateway {
     pub printed: Vec<String>,
     process: Process,
     folder: TempDir,
+    kept: Vec<TempDir>,
 }
 
 impl Gateway {
@@ -33,7 +34,12 @@ impl Gateway {
         let folder = folder();
         fs::write(config(folder.path()), settings).expect("settings can be written");
         let (process, printed) = launch(folder.path());
-        Gateway { printed, process, folder }
+        Gateway { printed, process, folder, kept: Vec::new() }
+    }
+
+    /// Holds on to a folder that the settings name, as long as it runs.
+    pub fn keep(&mut self, folder: TempDir) {
+        self.kept.push(folder);
     }
 
     /// Stops it in order, and starts another on the same data.

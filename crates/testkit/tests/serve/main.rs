@@ -3,5 +3,6 @@
 
 mod configuration;
 mod gateway;
+mod live;
 mod operator;
 mod test_environment;
