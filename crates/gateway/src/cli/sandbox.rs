@@ -147,7 +147,8 @@ async fn prepare_account(
     Ok(())
 }
 
-/// An operator's file replaces all rates; without one, a new store gets the built-in ones.
+/// An operator's file replaces all rates; without one, a new store of simulated money gets the
+/// built-in ones. Real money is never converted at those.
 pub async fn prepare_rates(app: &App, file: Option<&Path>) -> anyhow::Result<()> {
     let rates = match file {
         Some(file) => {
@@ -155,6 +156,7 @@ pub async fn prepare_rates(app: &App, file: Option<&Path>) -> anyhow::Result<()>
             let text = std::fs::read_to_string(file).with_context(context)?;
             rates::parse(&text).with_context(context)?
         }
+        None if app.settings.environment == Environment::Live => return Ok(()),
         None if app.store.read(list_rates).await?.is_empty() => rates::built_in()?,
         None => return Ok(()),
     };

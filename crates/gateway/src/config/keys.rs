@@ -60,7 +60,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("extra_ca_file", Text, Nothing, "More certificates to trust when sending, as PEM."),
     key("banks_file", Text, Nothing, "A list of banks instead of the built-in one."),
-    key("rates_file", Text, Nothing, "Rates to convert at, read at every start."),
+    key(
+        "rates_file",
+        Text,
+        Nothing,
+        "Rates to convert at, read at every start. Without any, live converts nothing.",
+    ),
     key(
         "dusupay_digest",
         Text,

@@ -97,7 +97,7 @@ impl Gateway {
         assert_eq!(answer.status, 200, "{}", answer.text());
         let json = answer.json();
         let accounts = json["accounts"].as_array().expect("accounts").iter();
-        accounts.map(|account| credentials(account)).collect()
+        accounts.map(credentials).collect()
     }
 }
 

@@ -8,6 +8,8 @@ use testkit::{Answer, Client, Credentials};
 
 use crate::gateway::{Gateway, TEST, folder};
 
+const NONCE: &str = "abc123def456";
+
 /// Nothing of these tests goes to the provider: all of it is refused before.
 fn both() -> (Gateway, Credentials, Credentials) {
     let keys = folder();
@@ -89,8 +91,46 @@ fn the_sandboxs_liberties_end_in_live() {
     refused(&post(&live, "/sandbox/clock", r#"{"advance_seconds": 1}"#), 404, "92", "");
     let moved = post(&test, "/sandbox/clock", r#"{"advance_seconds": 86400}"#);
     assert_eq!(moved.status, 200, "{}", moved.text());
+    // Nobody has said at which rates real money is to be converted.
+    let rates = |client: &Client| client.request("GET", "/rates", &[], "").json()["data"].clone();
+    assert_eq!(rates(&live), serde_json::json!([]));
+    assert_ne!(rates(&test), serde_json::json!([]));
     let in_test = post(&test, "/charges", r#"{"amount": 1,}"#);
     assert!(!in_test.text().contains("not valid JSON"), "{}", in_test.text());
+}
+
+/// The guide's own card is none: its last digit is wrong, which test lets pass.
+#[test]
+fn the_last_digit_of_a_card_counts_in_live() {
+    let (gateway, test, live) = both();
+    let faults = |environment: &str, credentials: &Credentials| {
+        let number = encrypted(&credentials.encryption_key, "4532123456789010");
+        let body = format!(
+            r#"{{"payment_type": "card", "card_nonce": "{NONCE}", "card_encrypted_number": "{number}"}}"#
+        );
+        let client = gateway.merchant(environment, credentials.clone());
+        let answer = client.request("POST", "/charges", &[], body);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        answer.text().into_owned()
+    };
+    let (in_test, in_live) = (faults("Test", &test), faults("Live", &live));
+    assert!(in_live.contains("last digit is right"), "{in_live}");
+    assert!(in_test.contains("card_encrypted_cvv"), "{in_test}");
+    assert!(!in_test.contains(r#""field":"card_encrypted_number""#), "{in_test}");
+}
+
+/// As the guide's page encrypts it in a browser.
+fn encrypted(key: &str, text: &str) -> String {
+    const SCRIPT: &str = "const [key, nonce, text] = process.argv.slice(1);
+        const cipher = require('crypto')
+            .createCipheriv('aes-256-gcm', Buffer.from(key, 'base64'), nonce);
+        const parts = [cipher.update(text), cipher.final(), cipher.getAuthTag()];
+        console.log(Buffer.concat(parts).toString('base64'));";
+    let mut node = std::process::Command::new("node");
+    node.args(["-e", SCRIPT, key, NONCE, text]);
+    let made = process::run(&mut node, std::time::Duration::from_secs(60)).expect("node ends");
+    assert!(made.is_success(), "{made:?}");
+    made.output.trim().to_owned()
 }
 
 #[test]
