@@ -12,6 +12,7 @@ use domain::Environment;
 use tokio::net::TcpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tracing::{Instrument, Span, info_span};
 
 use super::config::{faults_of, read_file};
 use super::sandbox::prepare_rates;
@@ -60,21 +61,25 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let operator = Arc::new(Operator::new(apps.clone(), token, settlement));
 
     // Everything is open: let them in.
-    let mut doors = vec![(operator_socket.listen(BACKLOG)?, operator::router(&operator))];
+    let mut doors = vec![(None, operator_socket.listen(BACKLOG)?, operator::router(&operator))];
     let mut fresh = Vec::new();
     let mut welcome = Welcome::default();
     for gateway in gateways {
         welcome.add(&gateway)?;
-        doors.push((gateway.socket.listen(BACKLOG)?, api::router(&gateway.app)));
+        let environment = Some(gateway.app.settings.environment);
+        doors.push((environment, gateway.socket.listen(BACKLOG)?, api::router(&gateway.app)));
         fresh.push((gateway.app, gateway.fresh));
     }
     welcome.print(&operator_url)?;
     let log_guard = telemetry::start(log);
-    let mut workers: Vec<_> =
-        fresh.into_iter().map(|(app, fresh)| workers::start(&app, fresh)).collect();
+    let start = |(app, fresh): (Arc<App>, _)| {
+        span(Some(app.settings.environment)).in_scope(|| workers::start(&app, fresh))
+    };
+    let mut workers: Vec<_> = fresh.into_iter().map(start).collect();
     let mut servers = JoinSet::new();
-    for (listener, router) in doors {
-        servers.spawn(server::serve(listener, router, Limits::default(), stop.clone()));
+    for (environment, listener, router) in doors {
+        let serving = server::serve(listener, router, Limits::default(), stop.clone());
+        servers.spawn(serving.instrument(span(environment)));
     }
     signals.wait().await;
     tracing::info!("stopping: requests in flight are finished first");
@@ -87,6 +92,15 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     tracing::info!("stopped");
     drop(log_guard);
     Ok(())
+}
+
+/// Marks the lines of the log; `None` for the operator's listener.
+fn span(environment: Option<Environment>) -> Span {
+    match environment {
+        Some(Environment::Test) => info_span!("test"),
+        Some(Environment::Live) => info_span!("live"),
+        None => info_span!("operator"),
+    }
 }
 
 /// One environment: everything open, nobody let in yet.

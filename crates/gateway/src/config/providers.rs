@@ -10,7 +10,7 @@ use domain::provider_call::Provider;
 use domain::route::{Route, Routes};
 use domain::{Currency, Environment};
 
-use crate::config::keys::{provider_name, route_name};
+use crate::config::keys::{provider_name, route_name, variable};
 use crate::config::source::{Source, split};
 
 /// Under which prefixes an environment's settings stand, the closest first.
@@ -53,6 +53,16 @@ impl Scope {
                 own: &["live.", ""],
                 shared: &[],
             },
+        }
+    }
+}
+
+impl Scope {
+    /// Where something may be set, to say what is wrong with it.
+    fn place(&self, name: &dyn Fn(&str) -> String) -> String {
+        match self.own.last() {
+            Some(prefix) => format!("{}: `{}`", self.word, name(prefix)),
+            None => variable(&name("")).unwrap_or_default(),
         }
     }
 }
@@ -126,7 +136,7 @@ fn connector(source: &mut Source<'_>, kind: &Kind, scope: Scope) -> Option<Arc<d
     if !is_own {
         return None;
     }
-    let place = |name: &str| format!("{}: `{}`", scope.word, provider_name("", kind, name));
+    let place = |name: &str| scope.place(&|prefix| provider_name(prefix, kind, name));
     if !missing.is_empty() {
         for setting in missing {
             source.fault(format!("{} is missing: {}", place(setting.name), setting.about));
@@ -174,7 +184,7 @@ fn routed(
         match provider(word, connectors, scope.environment, route) {
             Ok(provider) => providers.push(provider),
             Err(reason) => {
-                source.fault(format!("{}: `{}`: {word} {reason}", scope.word, name("")));
+                source.fault(format!("{}: {word} {reason}", scope.place(&name)));
             }
         }
     }

@@ -134,14 +134,15 @@ fn environments<'a>(form: &mut Form<'_>, operator: &'a Operator) -> Vec<&'a Arc<
         Some(Value::List(list)) => list.iter().map(named).collect(),
         Some(_) => None,
     };
-    let Some(mut apps) = found.filter(|apps| !apps.is_empty()) else {
+    let Some(found) = found.filter(|apps| !apps.is_empty()) else {
         let words: Vec<_> =
             operator.apps.iter().map(|app| app.settings.environment.word()).collect();
         form.fault("environments", format!("must be a list of {}", words.join(", ")));
         return Vec::new();
     };
-    apps.dedup_by_key(|app| app.settings.environment);
-    apps
+    // Each once, however often it is named.
+    let is_named = |app: &&Arc<App>| found.iter().any(|named| Arc::ptr_eq(named, app));
+    operator.apps.iter().filter(is_named).collect()
 }
 
 /// The name of a merchant that has no account yet where one is to be opened.

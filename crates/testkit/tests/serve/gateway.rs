@@ -37,6 +37,11 @@ impl Gateway {
         Gateway { printed, process, folder, kept: Vec::new() }
     }
 
+    /// Waits for a line of the log.
+    pub fn wait_for_line(&self, is_it: impl Fn(&str) -> bool) {
+        self.process.wait_for_line(LIMIT, is_it);
+    }
+
     /// Holds on to a folder that the settings name, as long as it runs.
     pub fn keep(&mut self, folder: TempDir) {
         self.kept.push(folder);

@@ -57,6 +57,8 @@ fn keys_of_one_environment_are_refused_by_the_other() {
             gateway.merchant(environment, credentials.clone()).request("GET", "/balance", &[], "")
         };
         assert_eq!(balance(right).status, 200, "{environment}");
+        let mark = format!("{}: GET /generation/v2/balance 200", environment.to_lowercase());
+        gateway.wait_for_line(|line| line.contains(&mark));
         refused(&balance(wrong), 401, "91", "X-DGS-API-Key");
         let mixed = Credentials { account_number: wrong.account_number.clone(), ..right.clone() };
         refused(&balance(&mixed), 401, "91", "X-DGS-ACCOUNT-NUMBER");
@@ -180,6 +182,9 @@ fn live_is_opened_later_under_the_merchants_id() {
 #[test]
 fn both_stop_and_start_together_with_clean_books() {
     let (mut gateway, test, live) = both();
+    let twice = r#"{"name": "Once", "environments": ["test", "live", "test"]}"#;
+    let opened = gateway.ask("POST", "/operator/merchants", twice).json();
+    assert_eq!(opened["accounts"].as_array().map(Vec::len), Some(2), "{opened}");
     gateway.restart();
     for (environment, credentials) in [("Test", test), ("Live", live)] {
         let client = gateway.merchant(environment, credentials);
