@@ -80,11 +80,9 @@ impl App {
     /// deliveries to the delivery worker.
     pub fn build(
         settings: Settings,
+        master_key: MasterKey,
         stop: watch::Receiver<bool>,
     ) -> Result<(Arc<App>, mpsc::Receiver<FreshDelivery>), StartFault> {
-        std::fs::create_dir_all(&settings.data)
-            .map_err(|error| StoreError::folder(&settings.data, &error))?;
-        let master_key = MasterKey::of_file(&settings.data.join("master.key"))?;
         let wording = Arc::new(PublicWording {
             public_url: settings.public_url.clone(),
             page_key: master_key.derive("page tokens"),
@@ -143,8 +141,9 @@ impl App {
     pub fn route(&self, account: AccountId, service: &Service) -> Vec<Provider> {
         let directory = self.directory();
         let number = directory.find(account).map_or("", |entry| entry.account.number.as_str());
-        let route = self.settings.routes.providers(number, service);
-        self.providers.fit(&route, service, self.clock.now())
+        let Service { method, network, currency, .. } = *service;
+        let route = self.settings.routes.providers(number, method, network, currency);
+        self.providers.fit(route, service, self.clock.now())
     }
 
     pub fn directory(&self) -> Arc<Directory> {

@@ -10,6 +10,8 @@ pub mod config;
 pub mod dialect;
 pub mod directory;
 pub mod egress;
+pub mod opening;
+pub mod operator;
 pub mod pages;
 pub mod providers;
 pub mod secrets;

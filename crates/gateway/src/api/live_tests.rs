@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::app::App;
 use crate::config::Settings;
-use crate::secrets;
+use crate::secrets::{self, MasterKey};
 use crate::server::Peer;
 
 const ID: AccountId = AccountId(7);
@@ -40,7 +40,8 @@ impl Live {
             ..Settings::for_tests()
         };
         let (_, stop) = watch::channel(false);
-        let (app, _fresh) = App::build(settings, stop).unwrap();
+        let (app, _fresh) =
+            App::build(settings, MasterKey::of_folder(folder.path()).unwrap(), stop).unwrap();
         let key = secrets::fresh(SecretKind::ApiKey, Environment::Live).unwrap();
         let account = Account {
             id: ID,
@@ -154,7 +155,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,
             providers: Vec::new(),
-            routes: crate::config::Routes,
+            routes: domain::route::Routes::new(vec![domain::provider_call::Provider::Simulator]),
         }
     }
 }

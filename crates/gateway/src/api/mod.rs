@@ -14,11 +14,11 @@ mod description;
 mod disbursements;
 mod dusupay_key;
 mod events;
-mod form;
-mod frame;
+pub(crate) mod form;
+pub(crate) mod frame;
 mod health;
 mod idempotency_key;
-mod json_body;
+pub(crate) mod json_body;
 #[cfg(test)]
 mod live_tests;
 mod offer_form;
@@ -46,7 +46,7 @@ use axum::response::Response;
 use domain::decide::Answer;
 
 /// An answer of the API: JSON text with a status.
-fn json_answer(status: StatusCode, body: String) -> Response {
+pub(crate) fn json_answer(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response

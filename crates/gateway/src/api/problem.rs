@@ -57,6 +57,8 @@ pub enum Problem {
     WrongMethod,
     #[error(transparent)]
     Access(#[from] AccessRefusal),
+    #[error("the Authorization header must be Bearer and the operator's token")]
+    OperatorUnknown,
     #[error("nothing is here under this name for your account")]
     NotFound,
     #[error(transparent)]
@@ -140,7 +142,7 @@ impl Problem {
             Problem::Access(AccessRefusal::AddressNotAllowed) => {
                 (StatusCode::FORBIDDEN, "91", None)
             }
-            Problem::Access(_) => (StatusCode::UNAUTHORIZED, "91", None),
+            Problem::Access(_) | Problem::OperatorUnknown => (StatusCode::UNAUTHORIZED, "91", None),
             Problem::NotFound => (StatusCode::NOT_FOUND, "92", None),
             Problem::Conflict(_) | Problem::StillRunning => (StatusCode::CONFLICT, "93", None),
             Problem::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "99", Some("none")),
@@ -265,7 +267,7 @@ impl From<Refusal> for Problem {
             | Refusal::RefundExceedsCharge
             | Refusal::Money(_)
             | Refusal::Wallet(_) => field("amount"),
-            // Authenticated requests name accounts that exist.
+            // Authenticated requests name accounts that exist, and the operator opens one at a time.
             Refusal::AccountUnknown | Refusal::AccountNumberTaken => Problem::Bug,
         }
     }

@@ -1,16 +1,34 @@
-//! Settings of a running gateway, gathered once from flags and `DGSPAY_…` variables.
+//! Settings of a running gateway, gathered once from flags, `DGSPAY_…` variables and, of
+//! `dgspay serve`, a file.
 
-use std::net::SocketAddr;
+pub mod keys;
+pub mod providers;
+pub mod serve;
+pub mod source;
+pub mod template;
+
+#[cfg(test)]
+mod fake_provider;
+#[cfg(test)]
+mod provider_tests;
+#[cfg(test)]
+mod serve_tests;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use dialects::provider::{Connector, Service};
+use dialects::provider::Connector;
+use dialects::provider::setting::KINDS;
 use dialects::signing::RsaDigest;
-use domain::provider_call::Provider;
+use domain::route::Routes;
 use domain::{Environment, limits};
 use ipnet::IpNet;
+
+use self::providers::{Providers, Scope};
+use self::source::Source;
 
 /// How the program tells what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,6 +45,15 @@ pub enum LogFormat {
 pub enum DusuPayDigest {
     Sha512,
     Sha256,
+}
+
+impl From<DusuPayDigest> for RsaDigest {
+    fn from(digest: DusuPayDigest) -> RsaDigest {
+        match digest {
+            DusuPayDigest::Sha512 => RsaDigest::Sha512,
+            DusuPayDigest::Sha256 => RsaDigest::Sha256,
+        }
+    }
 }
 
 /// `dgspay sandbox`: test money, a demo merchant, nothing to configure.
@@ -136,19 +163,18 @@ pub struct Settings {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub group_commands: usize,
-    /// The providers that there are credentials for.
+    /// The providers that are configured, with their credentials.
     pub providers: Vec<Arc<dyn Connector>>,
+    /// Which of them serve what; the simulator in test, where nothing else is said.
     pub routes: Routes,
 }
 
 impl Settings {
     /// The settings of a sandbox that really listens on `address`.
-    pub fn of_sandbox(args: &SandboxArgs, address: SocketAddr) -> Settings {
-        let host =
-            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { bracketed(address) };
+    pub fn of_sandbox(args: &SandboxArgs, providers: Providers, address: SocketAddr) -> Settings {
         Settings {
             environment: Environment::Test,
-            public_url: format!("http://{host}:{}", address.port()),
+            public_url: local_url(address),
             data: args.data.clone(),
             allow_loopback_webhooks: args.allow_loopback_webhooks,
             extra_ca_file: args.extra_ca_file.clone(),
@@ -157,32 +183,40 @@ impl Settings {
             transfer_delay: Duration::from_millis(args.transfer_delay_ms),
             conversion_delay: Duration::from_millis(args.conversion_delay_ms),
             requests_per_second: std::num::NonZeroU32::new(args.rate_limit),
-            dusupay_digest: match args.dusupay_digest {
-                DusuPayDigest::Sha512 => RsaDigest::Sha512,
-                DusuPayDigest::Sha256 => RsaDigest::Sha256,
-            },
+            dusupay_digest: args.dusupay_digest.into(),
             dusupay_retries_server_errors: args.dusupay_retry_5xx,
             trusted_proxies: Vec::new(),
             group_commands: args.group_commands,
-            providers: Vec::new(),
-            routes: Routes,
+            providers: providers.connectors,
+            routes: providers.routes,
         }
     }
 }
 
-fn bracketed(address: SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(v4) => v4.ip().to_string(),
-        SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
-    }
+/// The providers of a sandbox, which has no file: what its variables say, or all their faults.
+pub fn providers_of_sandbox() -> Result<Providers, Vec<String>> {
+    let mut source = Source::of_variables(&variable);
+    let providers = Providers::read(&mut source, KINDS, Scope::SANDBOX);
+    if source.faults.is_empty() { Ok(providers) } else { Err(source.faults) }
 }
 
-/// PLACEHOLDER until routes are configured.
-#[derive(Clone, Debug)]
-pub struct Routes;
+/// The value of a variable of this process.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
 
-impl Routes {
-    pub fn providers(&self, _account: &str, _service: &Service) -> Vec<Provider> {
-        vec![Provider::Simulator]
-    }
+/// How this machine reaches what listens on an address.
+pub fn local_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) if ip.is_unspecified() => "[::1]".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    format!("http://{ip}:{}", address.port())
+}
+
+/// A block of addresses, or one address alone.
+pub fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
