@@ -10,7 +10,7 @@ use crate::json::{Object, Tolerance, Value, parse_object};
 use crate::provider::{Ask, Reply, stated};
 
 /// Status requests are refused so soon after a transaction began; a little more, for clocks differ.
-const VERIFIED_AFTER: Duration = Duration::from_secs(125);
+pub(super) const VERIFIED_AFTER: Duration = Duration::from_secs(125);
 /// The least time between two status requests for one transaction.
 const VERIFIED_EVERY: Duration = Duration::from_secs(5 * 60);
 /// From its fourth question on, our own schedule is as slow as DusuPay wants it.

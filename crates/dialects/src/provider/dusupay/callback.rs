@@ -3,7 +3,7 @@
 use domain::provider_call::Word;
 
 use super::DusuPay;
-use super::answer::{Status, Transaction};
+use super::answer::{Status, Transaction, VERIFIED_AFTER};
 use crate::json::{Object, Tolerance, Value, parse_object};
 use crate::provider::{About, Callback, CallbackFault, Told};
 use crate::webhook::dusupay::{signed_text, verify_hmac, verify_rsa};
@@ -36,7 +36,10 @@ impl DusuPay {
             _ => false,
         };
         let moves_nothing = status == Status::Open;
-        (fits && (moves_nothing || self.keys.is_none())).then(|| told.word())
+        let is_believed = fits && (moves_nothing || self.keys.is_none());
+        // By then two minutes have gone by since the transaction began, too.
+        let ask_again_after = moves_nothing.then_some(VERIFIED_AFTER);
+        is_believed.then(|| Word { ask_again_after, ..told.word() })
     }
 
     /// Every signature that is there and can be checked must be right, and there must be one.

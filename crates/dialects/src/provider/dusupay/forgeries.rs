@@ -298,6 +298,8 @@ fn an_event_and_a_status_that_do_not_fit_are_asked_about() {
     };
     let verdict = |event, status| word(event, status).map(|word| word.verdict);
     assert_eq!(verdict("transaction.processing", "PROCESSING"), Some(Verdict::Pending));
+    let again = word("transaction.processing", "PENDING").and_then(|word| word.ask_again_after);
+    assert_eq!(again, Some(Duration::from_secs(125)));
     assert!(matches!(verdict("transaction.failed", "FAILED"), Some(Verdict::Declined(_))));
     assert!(matches!(verdict("request.failed", "CANCELLED"), Some(Verdict::Declined(_))));
     for (event, status) in [
@@ -314,11 +316,11 @@ fn an_event_and_a_status_that_do_not_fit_are_asked_about() {
 /// The signature that OpenSSL makes is taken, with a key that OpenSSL made.
 #[test]
 fn openssl_signs_what_we_verify() {
-    let folder = std::env::temp_dir().join(format!("dusupay-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
     let openssl = |arguments: &[&str]| {
         let mut command = Command::new("openssl");
-        command.current_dir(&folder).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        command.current_dir(folder).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
     let has_openssl = openssl(&["genrsa", "-out", "key.pem", "2048"]);
@@ -338,5 +340,4 @@ fn openssl_signs_what_we_verify() {
             assert_eq!(told, Err(CallbackFault::Forged));
         }
     }
-    fs::remove_dir_all(&folder).unwrap();
 }

@@ -13,8 +13,8 @@
 //!   option; `GET /data/wallet-balances`;
 //! - status requests in the first two minutes of a transaction are refused, and the same
 //!   transaction should be asked about every five minutes at most;
-//! - before it pays out, DusuPay asks an address of ours, `GET …?reference=`, whether the payout is
-//!   ours: 200 says yes;
+//! - before it pays out, DusuPay asks the payout verification URL of the merchant account, here the
+//!   address of the callbacks, `GET …?reference=`, whether the payout is ours: 200 says yes;
 //! - the callbacks and both their signatures.
 //!
 //! Deduced, because no page that we could read says it:
