@@ -8,7 +8,7 @@ mod caller;
 mod card_fields;
 mod card_public_key;
 mod charges;
-mod client_address;
+pub mod client_address;
 mod convert;
 mod description;
 mod disbursements;

@@ -60,7 +60,10 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/docs", get(pages::reference::show))
         .route("/dusupay/public-key.pem", get(dusupay_key::show))
         // Some providers post, some put.
-        .route("/providers/{provider}/webhook", post(callbacks::take).put(callbacks::take))
+        .route(
+            "/providers/{provider}/webhook",
+            post(callbacks::take).put(callbacks::take).get(callbacks::confirm),
+        )
         .route(
             "/providers/{provider}/webhook/{*path}",
             post(callbacks::take_below).put(callbacks::take_below),

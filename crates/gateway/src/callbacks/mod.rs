@@ -1,21 +1,25 @@
 //! Providers' calls to us: verified on the raw bytes, stored once, answered in the provider's own
 //! language. What they are about is looked into afterwards.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use dialects::provider::{About, Callback, CallbackFault, Connector, Outcome, Told};
 use domain::decide::{Answer, Command, TakeCallback};
 use domain::limits::{BODY_TIMEOUT, CALLBACK_BODY_BYTES_MAX};
+use domain::payment::{PaymentKind, PaymentState};
 use domain::provider_call::{CallbackKey, Provider};
-use store::query::provider_calls::find_by_reference;
+use store::query::provider_calls::{find_by_reference, find_call};
 
 use crate::api::Problem;
+use crate::api::client_address::client_address;
 use crate::app::App;
-use crate::server::body;
+use crate::config::network;
+use crate::server::{Peer, body};
 
 /// `/providers/{provider}/webhook`
 pub async fn take(
@@ -45,6 +49,10 @@ async fn take_under(
         .and_then(|provider| app.providers.find(provider))
         .ok_or(Problem::NotFound)?;
     let (head, body) = request.into_parts();
+    let from = head
+        .extensions
+        .get::<Peer>()
+        .map(|Peer(peer)| client_address(peer.ip(), &head.headers, &app.settings.trusted_proxies));
     let body = body::read(body, CALLBACK_BODY_BYTES_MAX, BODY_TIMEOUT).await?;
     let headers: Vec<(String, Vec<u8>)> = head
         .headers
@@ -52,7 +60,12 @@ async fn take_under(
         .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
         .collect();
     let callback = Callback { headers: &headers, path, body: &body, now: app.clock.now() };
-    let outcome = match connector.read_callback(&callback) {
+    let read = if may_come_from(connector.callback_addresses(), from) {
+        connector.read_callback(&callback)
+    } else {
+        Err(CallbackFault::Forged)
+    };
+    let outcome = match read {
         Ok(told) => keep(app, connector.as_ref(), told, &body).await,
         Err(fault) => {
             note_fault(connector.provider(), fault);
@@ -66,6 +79,36 @@ async fn take_under(
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     Ok(response)
+}
+
+/// Whether a provider's list of its own addresses, where one is configured, has the caller's.
+fn may_come_from(allowed: &[String], from: Option<IpAddr>) -> bool {
+    allowed.is_empty()
+        || allowed
+            .iter()
+            .filter_map(|text| network(text))
+            .any(|block| from.is_some_and(|address| block.contains(&address)))
+}
+
+/// `GET` of the same address: some providers ask whether a payout is ours before they make it.
+pub async fn confirm(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<StatusCode, Problem> {
+    let provider = Provider::parse(&provider).ok_or(Problem::NotFound)?;
+    let connector = app.providers.find(provider).ok_or(Problem::NotFound)?;
+    let asked = connector.payout_question(&query.unwrap_or_default()).ok_or(Problem::NotFound)?;
+    let found = app.store.read(move |reader| {
+        let Some((account, payment)) = find_by_reference(reader, provider, &asked)? else {
+            return Ok(None);
+        };
+        find_call(reader, account, payment)
+    });
+    let due = found.await?.ok_or(Problem::NotFound)?;
+    let is_ours =
+        due.payment.kind == PaymentKind::Disbursement && due.payment.state == PaymentState::Pending;
+    if is_ours { Ok(StatusCode::OK) } else { Err(Problem::NotFound) }
 }
 
 /// Nothing of what a forger sends is worth more than a line.

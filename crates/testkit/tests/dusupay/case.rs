@@ -120,6 +120,8 @@ impl Case {
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
             card: None,
+            page_url: None,
+            instruction: None,
             scenario: Scenario::default(),
         });
         Case::of(PaymentKind::Charge, Method::MobileMoney, detail)
@@ -180,8 +182,10 @@ impl Case {
             provider: Provider::DusuPay,
             client_reference: "1700000000000000001".to_owned(),
             state: CallState::Open,
+            is_sent: false,
             due_at: created_at,
             polls_made: 0,
+            note: None,
             created_at,
         };
         Case { payment, call, detail }

@@ -63,8 +63,10 @@ impl Case {
             provider: Provider::DusuPay,
             client_reference: REFERENCE.to_owned(),
             state: CallState::Open,
+            is_sent: false,
             due_at: created_at,
             polls_made: 0,
+            note: None,
             created_at,
         };
         Case { payment, call, detail }
@@ -85,6 +87,8 @@ impl Case {
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Airtel, phone }),
             card: None,
+            page_url: None,
+            instruction: None,
             scenario: Scenario::default(),
         });
         Case::of(PaymentKind::Charge, Method::MobileMoney, detail)
