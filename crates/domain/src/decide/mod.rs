@@ -39,7 +39,7 @@ pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
 pub use take_callback::TakeCallback;
 
-use crate::account::Account;
+use crate::account::{Account, Environment};
 use crate::book::Book;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
@@ -51,7 +51,7 @@ use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
-use crate::provider_call::ProviderCall;
+use crate::provider_call::{Provider, ProviderCall};
 use crate::time::Timestamp;
 
 /// Everything that may change what is stored. The list is closed.
@@ -144,6 +144,8 @@ pub enum Refusal {
     AccountUnknown,
     #[error("the account number is already in use")]
     AccountNumberTaken,
+    #[error("no provider serves this payment")]
+    SimulatedInLive,
     #[error("the payment does not exist")]
     PaymentUnknown,
     #[error("the endpoint does not exist")]
@@ -256,10 +258,46 @@ pub fn decide(
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
+    refuse_simulation_in_live(&command, book)?;
     let mark = book.payments.mark();
     let answer = apply(command, book, moment)?;
     tell::record_processing(mark, book, moment);
     Ok(answer)
+}
+
+/// Simulated money never enters a live account, whatever a caller asks for.
+fn refuse_simulation_in_live(command: &Command, book: &Book) -> Result<(), Refusal> {
+    let (account, provider) = match command {
+        Command::CreateCharge(create) => (create.account, create.provider),
+        Command::CreateDisbursement(create) => (create.account, create.provider),
+        Command::CreateBulk(create) => (create.account, create.provider),
+        Command::CreateConversion(create) => (create.account, create.provider),
+        // A refund goes where its charge went; the others make no payment.
+        Command::CreateRefund(_)
+        | Command::OpenAccount(_)
+        | Command::ConfigureAccount(_)
+        | Command::ConfigureEndpoint(_)
+        | Command::SubmitAuthorization(_)
+        | Command::CreateLink(_)
+        | Command::ChangeLink(_)
+        | Command::ArchiveLink(_)
+        | Command::ReportProvider(_)
+        | Command::SettleCharge { .. }
+        | Command::SetRates(_)
+        | Command::ClaimDelivery(_)
+        | Command::RecordAttempt { .. }
+        | Command::ParkDelivery(_)
+        | Command::ResendEvent(_)
+        | Command::ReplayDeliveries(_)
+        | Command::KeepSetting { .. }
+        | Command::ForgetFirstUses { .. }
+        | Command::SetClockAhead { .. } => return Ok(()),
+    };
+    let environment = book.accounts.find(&account).map(|account| account.environment);
+    if provider == Provider::Simulator && environment == Some(Environment::Live) {
+        return Err(Refusal::SimulatedInLive);
+    }
+    Ok(())
 }
 
 fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<Answer, Refusal> {

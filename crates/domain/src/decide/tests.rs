@@ -1,7 +1,6 @@
 //! Decisions on whole stories: what is told once, posted once, and kept together.
 
 use super::*;
-use crate::account::Environment;
 use crate::charge::{Charge, Customer, MobileMoney};
 use crate::fee::FeeRule;
 use crate::idempotency::KeyScope;
@@ -10,7 +9,7 @@ use crate::ledger::Fact;
 use crate::money::{Currency, Money};
 use crate::payment::{Method, PaymentState, Reason};
 use crate::phone::{Network, Phone};
-use crate::provider_call::{CallState, Provider, Verdict, Word};
+use crate::provider_call::{CallState, Verdict, Word};
 use crate::scenario::Scenario;
 use crate::settlement::SettlementRule;
 
@@ -171,6 +170,15 @@ pub(super) fn declined() -> Verdict {
         code: "05".to_owned(),
         text: "Insufficient funds".to_owned(),
     })
+}
+
+#[test]
+fn no_payment_of_a_live_account_is_simulated() {
+    let mut world = World::new();
+    world.book.accounts.change(&ACCOUNT).unwrap().environment = Environment::Live;
+    assert_eq!(world.create("a", None).unwrap_err(), Refusal::SimulatedInLive);
+    let create = CreateCharge { provider: Provider::MtnMomo, ..charge_of(5000, "a", None) };
+    assert!(world.run(Command::CreateCharge(Box::new(create))).is_ok());
 }
 
 #[test]

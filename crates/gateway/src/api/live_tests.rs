@@ -1,5 +1,5 @@
 //! What holds in live alone: the whitelist of addresses, no scenarios, strict JSON. The router of
-//! a live gateway is asked directly, because no command starts one before a provider exists.
+//! a live gateway is asked directly, as from any address: the tests of `dgspay serve` have but one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -254,6 +254,8 @@ impl From<Refusal> for Problem {
             | Refusal::LinkUnknown
             | Refusal::EndpointUnknown
             | Refusal::EventUnknown => Problem::NotFound,
+            // Nothing is wrong with the request.
+            Refusal::SimulatedInLive => Problem::NotStored,
             Refusal::TooManyEndpoints => field("url"),
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
