@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod directory;
 pub mod egress;
 pub mod pages;
+pub mod reconcile;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;

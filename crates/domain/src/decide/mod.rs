@@ -12,6 +12,7 @@ mod create_refund;
 mod needs;
 mod post;
 mod record_attempt;
+mod record_reconciliation;
 mod repeat;
 mod report_provider;
 mod resend_event;
@@ -31,6 +32,7 @@ pub use create_conversion::CreateConversion;
 pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
+pub use record_reconciliation::{RecordReconciliation, ResolveDifference};
 pub use report_provider::Report;
 pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
@@ -92,6 +94,9 @@ pub enum Command {
     SetClockAhead {
         ahead_us: i64,
     },
+    /// Lists what a provider's statement differs in. Moves no money.
+    RecordReconciliation(Box<RecordReconciliation>),
+    ResolveDifference(Box<ResolveDifference>),
 }
 
 /// What a command's sender is told after the commit.
@@ -104,6 +109,8 @@ pub enum Answer {
     },
     /// The lease of a delivery, or none when it is not due any more.
     Claimed(Option<Delivery>),
+    /// How many differences were not listed before.
+    Listed(u64),
     Done,
 }
 
@@ -165,6 +172,10 @@ pub enum Refusal {
     ChargeRefunded,
     #[error("is more than is left of the charge to refund")]
     RefundExceedsCharge,
+    #[error("no difference has this id; see: dgspay reconcile list")]
+    DifferenceUnknown,
+    #[error("the difference is resolved already")]
+    DifferenceResolved,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -291,6 +302,12 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::SetClockAhead { ahead_us } => {
             book.clock_ahead_us = Some(ahead_us);
             Ok(Answer::Done)
+        }
+        Command::RecordReconciliation(record) => {
+            Ok(record_reconciliation::record(*record, book, moment.now))
+        }
+        Command::ResolveDifference(resolve) => {
+            record_reconciliation::resolve(*resolve, book, moment.now)
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::decide::{Command, CreateCharge, SubmitAuthorization};
 use crate::delivery::DeliveryKey;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
+use crate::reconcile::DifferenceId;
 
 /// The rows a group of commands must see, each named once and in key order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct Needs {
     pub deliveries: BTreeSet<DeliveryKey>,
     /// With their payments and all of their deliveries.
     pub events: BTreeSet<(AccountId, EventId)>,
+    pub reconciliation_items: BTreeSet<(AccountId, DifferenceId)>,
 }
 
 impl Needs {
@@ -95,6 +97,13 @@ impl Needs {
             Command::ReplayDeliveries(replay) => {
                 self.add_known(replay.account, replay.key_use.as_ref());
                 self.deliveries.extend(replay.keys.iter().copied());
+            }
+            Command::RecordReconciliation(record) => {
+                let keys = record.differences.iter().map(|one| (one.account(), one.id.clone()));
+                self.reconciliation_items.extend(keys);
+            }
+            Command::ResolveDifference(resolve) => {
+                self.reconciliation_items.insert((resolve.account, resolve.difference.clone()));
             }
             Command::ForgetFirstUses { .. }
             | Command::SetClockAhead { .. }

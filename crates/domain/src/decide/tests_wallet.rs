@@ -79,7 +79,7 @@ impl World {
     fn reference_of(&mut self, command: Command) -> Result<String, Refusal> {
         match self.run(command)? {
             Answer::Written { body, .. } => Ok(body.split(' ').next().unwrap().to_owned()),
-            other @ (Answer::Claimed(_) | Answer::Done) => panic!("{other:?}"),
+            other @ (Answer::Claimed(_) | Answer::Listed(_) | Answer::Done) => panic!("{other:?}"),
         }
     }
 

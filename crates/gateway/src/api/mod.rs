@@ -66,6 +66,6 @@ fn written_answer(answer: Answer) -> Result<Response, Problem> {
             }
             Ok(response)
         }
-        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
+        Answer::Claimed(_) | Answer::Listed(_) | Answer::Done => Err(Problem::Bug),
     }
 }

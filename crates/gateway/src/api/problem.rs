@@ -236,6 +236,7 @@ impl From<Refusal> for Problem {
             | Refusal::PaymentFinished
             | Refusal::SlugTaken
             | Refusal::LinkChanged
+            | Refusal::DifferenceResolved
             | Refusal::NobodyToTell => Problem::Conflict(refusal.to_string()),
             Refusal::AuthorizationUnfit { .. } => field("auth_type"),
             Refusal::NonceUsed => field("card_nonce"),
@@ -243,7 +244,8 @@ impl From<Refusal> for Problem {
             Refusal::PaymentUnknown
             | Refusal::LinkUnknown
             | Refusal::EndpointUnknown
-            | Refusal::EventUnknown => Problem::NotFound,
+            | Refusal::EventUnknown
+            | Refusal::DifferenceUnknown => Problem::NotFound,
             Refusal::TooManyEndpoints => field("url"),
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod developer;
+mod reconcile;
 mod sandbox;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::cli::developer::{EventsCommand, ListenArgs, TriggerArgs};
+use crate::cli::reconcile::ReconcileCommand;
 use crate::config::SandboxArgs;
 
 #[derive(Parser, Debug)]
@@ -43,6 +45,9 @@ enum Command {
         #[arg(long)]
         to: PathBuf,
     },
+    /// Compare a provider's statement with our payments
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
     /// Bring every event to a receiver on your own machine, once and in order
     Listen(Box<ListenArgs>),
     /// Make an event happen: takes a real payment in the sandbox
@@ -69,6 +74,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sandbox(args) => finish(sandbox::run(*args)),
         Command::Audit { data, json } => audit::run(&data, json),
         Command::Backup { data, to } => finish(backup::run(&data, &to)),
+        Command::Reconcile(command) => reconcile::run(command),
         Command::Listen(args) => developer::finish(developer::listen(*args)),
         Command::Trigger(args) => developer::finish(developer::trigger(*args)),
         Command::Events(command) => developer::finish(developer::events(*command)),

@@ -62,7 +62,8 @@ pub(super) async fn deliver(app: &Arc<App>, fresh: FreshDelivery) -> Outcome {
 async fn park(app: &App, key: DeliveryKey) -> bool {
     match app.store.lane().submit(Command::ParkDelivery(key)).await {
         Ok(Answer::Claimed(Some(_))) => app.refresh_directory().await.is_err(),
-        Ok(Answer::Claimed(None) | Answer::Written { .. } | Answer::Done) | Err(_) => true,
+        Ok(Answer::Claimed(None) | Answer::Written { .. } | Answer::Listed(_) | Answer::Done)
+        | Err(_) => true,
     }
 }
 

@@ -155,7 +155,7 @@ async fn take_up_due(app: &Arc<App>, desk: &mut Desk) -> Result<Rest, StoreError
         .into_iter()
         .filter_map(|answer| match answer {
             Ok(Answer::Claimed(delivery)) => delivery,
-            Ok(Answer::Written { .. } | Answer::Done) | Err(_) => None,
+            Ok(Answer::Written { .. } | Answer::Listed(_) | Answer::Done) | Err(_) => None,
         })
         .collect();
     for delivery in app.store.read(move |reader| with_bodies(reader, claimed)).await? {
