@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::{Command, CreateCharge, SubmitAuthorization};
+use crate::decide::{
+    Command, CreateCharge, RecordReconciliation, ResolveDifference, SubmitAuthorization,
+};
 use crate::delivery::DeliveryKey;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
@@ -98,13 +100,8 @@ impl Needs {
                 self.add_known(replay.account, replay.key_use.as_ref());
                 self.deliveries.extend(replay.keys.iter().copied());
             }
-            Command::RecordReconciliation(record) => {
-                let keys = record.differences.iter().map(|one| (one.account(), one.id.clone()));
-                self.reconciliation_items.extend(keys);
-            }
-            Command::ResolveDifference(resolve) => {
-                self.reconciliation_items.insert((resolve.account, resolve.difference.clone()));
-            }
+            Command::RecordReconciliation(record) => self.add_differences(record),
+            Command::ResolveDifference(resolve) => self.add_difference(resolve),
             Command::ForgetFirstUses { .. }
             | Command::SetClockAhead { .. }
             | Command::KeepSetting { .. }
@@ -133,6 +130,15 @@ impl Needs {
         self.wallets.insert(account);
         self.add_key(submit.key_use.as_ref());
         self.nonces.extend(submit.nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
+    }
+
+    fn add_differences(&mut self, record: &RecordReconciliation) {
+        let keys = record.differences.iter().map(|one| (one.account(), one.id.clone()));
+        self.reconciliation_items.extend(keys);
+    }
+
+    fn add_difference(&mut self, resolve: &ResolveDifference) {
+        self.reconciliation_items.insert((resolve.account, resolve.difference.clone()));
     }
 
     /// A delivery with its endpoint.

@@ -344,7 +344,7 @@ fn what_lies_outside_the_period_is_met_and_not_listed() {
         at: at(-60),
         ..line(&before)
     };
-    assert_eq!(classes(period(), &[before.clone()], &[wrong, stranger]), []);
+    assert_eq!(classes(period(), std::slice::from_ref(&before), &[wrong, stranger]), []);
     assert_eq!(classes(period(), &[before], &[]), []);
 }
 

@@ -250,7 +250,7 @@ fn print_report(
 
 enum Printer {
     Text(io::StdoutLock<'static>),
-    Csv(CsvItems<io::StdoutLock<'static>>),
+    Csv(Box<CsvItems<io::StdoutLock<'static>>>),
     Json(io::StdoutLock<'static>),
 }
 
@@ -259,7 +259,7 @@ impl Printer {
         let out = io::stdout().lock();
         Ok(match format {
             Format::Text => Printer::Text(out),
-            Format::Csv => Printer::Csv(CsvItems::open(out)?),
+            Format::Csv => Printer::Csv(Box::new(CsvItems::open(out)?)),
             Format::Json => Printer::Json(out),
         })
     }

@@ -147,7 +147,7 @@ impl World {
     fn write(&self, command: Command) -> String {
         match self.submit(command) {
             Answer::Written { body, .. } => body,
-            Answer::Claimed(_) | Answer::Done => panic!("nothing was written"),
+            Answer::Claimed(_) | Answer::Listed(_) | Answer::Done => panic!("nothing was written"),
         }
     }
 
