@@ -10,5 +10,6 @@ pub mod page_token;
 pub mod provider;
 pub mod rates;
 pub mod signing;
+pub mod statement;
 pub mod webhook;
 pub mod wording;

