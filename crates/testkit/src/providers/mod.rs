@@ -4,8 +4,10 @@
 //! here: [`World`] holds the truth about every payment, the tokens and the callbacks, and lets a
 //! test move them; a [`Plan`] says which answers go wrong. Nothing waits and nothing reads a clock.
 
+pub mod airtel_money;
 pub mod drive;
 pub mod faults;
+pub mod mtn_momo;
 pub mod server;
 pub mod wire;
 pub mod world;
@@ -31,8 +33,12 @@ pub trait Protocol: Send + Sync {
 }
 
 /// Every server there is, by the provider's word: the test credentials of each are in its module.
-pub fn find(_name: &str) -> Option<Box<dyn Protocol>> {
-    None
+pub fn find(name: &str) -> Option<Box<dyn Protocol>> {
+    match name {
+        "airtel_money" => Some(Box::new(airtel_money::AirtelMoney::default())),
+        "mtn_momo" => Some(Box::new(mtn_momo::MtnMomo::default())),
+        _ => None,
+    }
 }
 
 /// One request that came in.
