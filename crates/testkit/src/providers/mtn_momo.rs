@@ -39,7 +39,7 @@ pub struct MtnMomo {
     /// What there is to pay out, in the major unit.
     pub float: u64,
     /// Provisioned API users, with their callback hosts and keys.
-    users: Mutex<BTreeMap<String, (String, String)>>,
+    pub users: Mutex<BTreeMap<String, (String, String)>>,
 }
 
 impl Default for MtnMomo {

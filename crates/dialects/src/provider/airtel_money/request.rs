@@ -158,7 +158,7 @@ impl AirtelMoney {
         Collection {
             reference: body::note(ask.payment, ask.detail, REFERENCE_CHARS_MAX),
             subscriber: Party { msisdn: phone.national(), country, currency, ..Party::default() },
-            transaction: Transaction { country, currency, ..transaction(ask) },
+            transaction: Transaction { country, currency, ..bare_transaction(ask) },
         }
     }
 
@@ -169,21 +169,21 @@ impl AirtelMoney {
         name: Option<&'a str>,
         pin: &'a str,
     ) -> Disbursement<'a> {
-        let bare = Party { msisdn: phone.national(), ..Party::default() };
+        let payee = Party { msisdn: phone.national(), ..Party::default() };
         let (payee, kind) = match self.disbursement_version {
-            Version::V1 => (bare, None),
+            Version::V1 => (payee, None),
             Version::V2 => {
                 let country = Some(self.country.as_str());
                 let currency = Some(self.currency.code());
-                (Party { country, currency, name, ..bare }, Some("B2C"))
+                (Party { country, currency, name, ..payee }, Some("B2C"))
             }
-            Version::V3 => (Party { wallet_type: Some("NORMAL"), ..bare }, Some("B2C")),
+            Version::V3 => (Party { wallet_type: Some("NORMAL"), ..payee }, Some("B2C")),
         };
         Disbursement {
             payee,
             reference: body::note(ask.payment, ask.detail, REFERENCE_CHARS_MAX),
             pin,
-            transaction: Transaction { kind, ..transaction(ask) },
+            transaction: Transaction { kind, ..bare_transaction(ask) },
         }
     }
 }
@@ -197,7 +197,7 @@ impl Pin {
     }
 }
 
-fn transaction<'a>(ask: &Ask<'a>) -> Transaction<'a> {
+fn bare_transaction<'a>(ask: &Ask<'a>) -> Transaction<'a> {
     let gross = ask.payment.gross;
     Transaction {
         amount: number(amount_text(gross.minor(), gross.currency())),

@@ -172,7 +172,7 @@ impl AirtelMoney {
             Ok(entry) => entry,
             Err(refusal) => return refusal,
         };
-        let paid: u64 = world.entries().iter().filter_map(|entry| payout(entry)).sum();
+        let paid: u64 = world.entries().iter().filter_map(payout).sum();
         if paid.saturating_add(entry.amount.parse().unwrap_or(u64::MAX)) > self.float {
             entry.decision = Decision::Decline("DP00900001007".to_owned());
         }
