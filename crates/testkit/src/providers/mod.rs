@@ -4,9 +4,11 @@
 //! here: [`World`] holds the truth about every payment, the tokens and the callbacks, and lets a
 //! test move them; a [`Plan`] says which answers go wrong. Nothing waits and nothing reads a clock.
 
+pub mod airtel_money;
 pub mod drive;
 pub mod dusupay;
 pub mod faults;
+pub mod mtn_momo;
 pub mod server;
 pub mod wire;
 pub mod world;
@@ -40,6 +42,8 @@ pub trait Protocol: Send + Sync {
 pub fn find(name: &str) -> Option<Box<dyn Protocol>> {
     match name {
         "dusupay" => Some(Box::<dusupay::DusuPay>::default()),
+        "airtel_money" => Some(Box::new(airtel_money::AirtelMoney::default())),
+        "mtn_momo" => Some(Box::new(mtn_momo::MtnMomo::default())),
         _ => None,
     }
 }
