@@ -4,6 +4,7 @@
 mod accounts;
 mod merchants;
 mod providers;
+mod reviews;
 mod token;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub fn router(operator: &Arc<Operator>) -> Router {
         .route("/operator/merchants", get(merchants::list).post(merchants::create))
         .route("/operator/accounts/{number}", patch(accounts::change))
         .route("/operator/providers", get(providers::list))
+        .route("/operator/reviews", get(reviews::list))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         // Before anything is said of paths and methods.
