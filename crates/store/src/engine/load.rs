@@ -100,18 +100,7 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
             Ok(())
         })?;
     }
-    for key in &needs.calls {
-        each(connection, &CALL, &[&key.0.0, &key.1.0], |cells| {
-            book.calls.load(*key, call_row(cells)?);
-            Ok(())
-        })?;
-    }
-    for key in &needs.callbacks {
-        each(connection, CALLBACK, &[&key.provider.word(), &key.name], |cells| {
-            book.callbacks.load(key.clone(), callback_row(cells)?);
-            Ok(())
-        })?;
-    }
+    calls_and_callbacks(connection, needs, &mut book)?;
     for key in &needs.events {
         past_event(connection, *key, &mut book)?;
     }
@@ -128,6 +117,26 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
         })?;
     }
     Ok(book)
+}
+
+fn calls_and_callbacks(
+    connection: &Connection,
+    needs: &Needs,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    for key in &needs.calls {
+        each(connection, &CALL, &[&key.0.0, &key.1.0], |cells| {
+            book.calls.load(*key, call_row(cells)?);
+            Ok(())
+        })?;
+    }
+    for key in &needs.callbacks {
+        each(connection, CALLBACK, &[&key.provider.word(), &key.name], |cells| {
+            book.callbacks.load(key.clone(), callback_row(cells)?);
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 fn account(connection: &Connection, id: AccountId, book: &mut Book) -> Result<(), StoreError> {
