@@ -2,6 +2,7 @@
 //! a public key, and never kept.
 
 mod authorize;
+mod bank_page;
 mod chromium;
 mod desk;
 mod guide;
@@ -9,4 +10,3 @@ mod no_card_data;
 mod refusals;
 mod scanner;
 mod sealed;
-mod steps;
