@@ -13,6 +13,7 @@ mod event_feed;
 mod link;
 mod rate;
 mod refund;
+mod secret;
 mod transaction;
 
 pub use balance::balance_answer;
@@ -26,12 +27,13 @@ pub use delivery::{
     parse_delivery, replay_answer, resend_answer,
 };
 pub use disbursement::{disbursement_answer, disbursement_event};
-pub use endpoint::{endpoint_answer, endpoint_list_answer, reveal_secret};
+pub use endpoint::{endpoint_answer, endpoint_list_answer};
 pub use event::payment_event;
 pub use event_feed::{event_answer, event_feed_answer};
 pub use link::{LinkPage, link_answer, link_list_answer};
 pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
+pub use secret::{reveal_secret, secret_answer};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
 
 use domain::money::amount_text;

@@ -179,6 +179,7 @@ fn a_rotation_keeps_the_old_secret_and_endpoint_1_rotates_the_accounts() {
             sealed: vec![2],
             key_hash: None,
             created_at: world.now,
+            old_ends_at: None,
         };
         let overlap = Duration::from_secs(3600);
         let rotation =

@@ -79,7 +79,8 @@ fn read(body: &Object, app: &App, entry: &Entry) -> Result<Request, Problem> {
     let dgs_reference = form.required_text("dgs_reference", limits::REFERENCE_CHARS_MAX);
     let (authorization, nonce) = match form.required_text("auth_type", limits::NAME_CHARS_MAX) {
         Some("pin") => {
-            let nonce = read_pin(&mut form, entry);
+            app.decryption_limit.check(entry.account.id, app.clock.now())?;
+            let nonce = read_pin(&mut form, app, entry);
             (Some(Authorization::Pin), nonce)
         }
         Some("otp") => (otp(&mut form, app), None),

@@ -4,7 +4,7 @@ use dialects::card::{self, CardFault, EncryptionKey, Iv};
 use dialects::json::Value;
 use domain::charge::{Card, CardNonce};
 use domain::decide::Refusal;
-use domain::{Environment, limits};
+use domain::{Environment, Timestamp, limits};
 use store::SubmitError;
 
 use crate::api::Problem;
@@ -28,7 +28,9 @@ pub fn read(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields>
     if form.value(SEALED).is_some() {
         return sealed(form, app, entry);
     }
-    let cipher = Cipher::of(form, entry, NONCE)?;
+    let now = app.clock.now();
+    let names = (NONCE, "card_encrypted_number");
+    let mut cipher = Cipher::of(form, entry, names, now)?;
     let checks_last_digit = app.settings.environment == Environment::Live;
     let number = cipher
         .open(form, "card_encrypted_number", |text| card::read_number(text, checks_last_digit));
@@ -36,10 +38,11 @@ pub fn read(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields>
     let year = cipher.open(form, "card_encrypted_expiry_year", card::read_year);
     if let Some(year) = year {
         // Without a month that can be read, the year can still be past.
-        let checked = card::check_expiry(month.unwrap_or(12), year, app.clock.now());
+        let checked = card::check_expiry(month.unwrap_or(12), year, now);
         form.keep("card_encrypted_expiry_year", checked);
     }
     let cvv = cipher.open(form, "card_encrypted_cvv", card::check_cvv);
+    cipher.note_failure(app, entry, now);
     let nonce = cipher.nonce(form)?;
     let (number, ()) = (number?, cvv?);
     let card = Card {
@@ -56,8 +59,11 @@ pub fn read(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields>
 fn sealed(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields> {
     let message = form.required_text(SEALED, limits::SEALED_CARD_CHARS_MAX)?;
     let checks_last_digit = app.settings.environment == Environment::Live;
-    let opened =
-        app.sealing_key(entry.account.id).open(message, checks_last_digit, app.clock.now());
+    let (account, now) = (entry.account.id, app.clock.now());
+    let opened = app.sealing_key(account).open(message, checks_last_digit, now);
+    if matches!(opened, Err(CardFault::Unsealable)) {
+        app.decryption_limit.note_failure(account, now);
+    }
     let mut opened = form.keep(SEALED, opened)?;
     // The browser's clock knows nothing of a sandbox's clock that was moved ahead.
     let ahead = std::time::Duration::from_micros(app.clock.ahead_us().try_into().unwrap_or(0));
@@ -66,9 +72,12 @@ fn sealed(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields> {
 }
 
 /// The PIN of `/authorize`. Only whether it has the right form is ever looked at.
-pub fn read_pin(form: &mut Form<'_>, entry: &Entry) -> Option<CardNonce> {
-    let cipher = Cipher::of(form, entry, "auth_pin_nonce")?;
-    let pin = cipher.open(form, "auth_pin_encrypted", card::check_pin);
+pub fn read_pin(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardNonce> {
+    let now = app.clock.now();
+    let names = ("auth_pin_nonce", "auth_pin_encrypted");
+    let mut cipher = Cipher::of(form, entry, names, now)?;
+    let pin = cipher.open(form, names.1, card::check_pin);
+    cipher.note_failure(app, entry, now);
     let nonce = cipher.nonce(form)?;
     pin.map(|()| nonce)
 }
@@ -93,35 +102,59 @@ struct Cipher<'a> {
     nonce_field: &'static str,
     /// Read before the fields that need it, although it stands after them.
     iv: Option<Result<Iv, CardFault>>,
+    /// Whether a field could not be decrypted.
+    has_failed: bool,
 }
 
 impl<'a> Cipher<'a> {
-    fn of(form: &mut Form<'_>, entry: &'a Entry, nonce_field: &'static str) -> Option<Cipher<'a>> {
-        let Some(key) = &entry.encryption_key else {
+    /// The first of the fields tells which of the account's keys all are encrypted with.
+    fn of(
+        form: &mut Form<'_>,
+        entry: &'a Entry,
+        (nonce_field, first_field): (&'static str, &str),
+        now: Timestamp,
+    ) -> Option<Cipher<'a>> {
+        let text = |field: &str| match form.value(field) {
+            Some(Value::Text(text)) => Some(text.trim()),
+            Some(_) | None => None,
+        };
+        let iv = text(nonce_field).map(Iv::parse);
+        let opens = |key: &EncryptionKey| match (&iv, text(first_field)) {
+            (Some(Ok(iv)), Some(sealed)) => key.open(iv, sealed, |_| Ok(())).is_ok(),
+            (Some(_) | None, Some(_) | None) => false,
+        };
+        let Some(key) = entry.encryption_key(now, opens) else {
             form.fault(nonce_field, "cannot be used: the account has no encryption key");
             return None;
         };
-        let iv = match form.value(nonce_field) {
-            Some(Value::Text(text)) => Some(Iv::parse(text.trim())),
-            Some(_) | None => None,
-        };
-        Some(Cipher { key, nonce_field, iv })
+        Some(Cipher { key, nonce_field, iv, has_failed: false })
     }
 
     fn open<T>(
-        &self,
+        &mut self,
         form: &mut Form<'_>,
         field: &'static str,
         read: impl FnOnce(&str) -> Result<T, CardFault>,
     ) -> Option<T> {
         let text = form.required_text(field, limits::ENCRYPTED_CHARS_MAX)?;
         match &self.iv {
-            Some(Ok(iv)) => form.keep(field, self.key.open(iv, text, read)),
+            Some(Ok(iv)) => {
+                let opened = self.key.open(iv, text, read);
+                self.has_failed |= matches!(opened, Err(CardFault::Unreadable));
+                form.keep(field, opened)
+            }
             // The nonce has a fault of its own.
             Some(Err(_)) | None => {
                 form.keep(field, card::check_form(text));
                 None
             }
+        }
+    }
+
+    /// One for the whole request, however many fields it has.
+    fn note_failure(&self, app: &App, entry: &Entry, now: Timestamp) {
+        if self.has_failed {
+            app.decryption_limit.note_failure(entry.account.id, now);
         }
     }
 

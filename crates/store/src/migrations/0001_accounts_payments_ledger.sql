@@ -24,6 +24,8 @@ create table api_key (
     account_id    integer not null,
     key_hash      blob    not null,
     created_at_us integer not null,
+    -- Null for the key that no other has replaced.
+    ends_at_us    integer,
     primary key (account_id, key_hash)
 ) strict, without rowid;
 
@@ -32,6 +34,9 @@ create table secret (
     kind          text    not null,
     sealed        blob    not null,
     created_at_us integer not null,
+    -- The secret before it, while that is accepted too.
+    sealed_old    blob,
+    old_ends_at_us integer,
     primary key (account_id, kind)
 ) strict, without rowid;
 

@@ -8,5 +8,6 @@ mod desk;
 mod guide;
 mod no_card_data;
 mod refusals;
+mod rotation;
 mod scanner;
 mod sealed;
