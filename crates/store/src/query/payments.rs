@@ -57,6 +57,23 @@ impl Filter {
     const fn has_name(&self) -> bool {
         self.dgs_reference.is_some() || self.provider_reference.is_some()
     }
+
+    /// What follows from the filter, in the words of the partial index that holds all it leaves: a
+    /// planner does not find that by itself. A name has a better index.
+    fn index_term(&self) -> &'static str {
+        let is_unusual = self.kind.is_some_and(|kind| kind != PaymentKind::Charge)
+            || self.method.is_some_and(|method| method != Method::MobileMoney)
+            || self.currency.is_some_and(|currency| currency != Currency::Rwf);
+        if self.has_name() {
+            ""
+        } else if self.status.is_some_and(|status| status != "success") {
+            " and state <> 'successful'"
+        } else if is_unusual {
+            " and (kind <> 'charge' or method <> 'mobile_money' or currency <> 'RWF')"
+        } else {
+            ""
+        }
+    }
 }
 
 /// Which part of a list: `limit` rows after `skip` of them, or of those below an id.
@@ -213,9 +230,13 @@ impl List<'_> {
         let mut conditions = self.conditions(ids);
         let limit = conditions.bind(i64::try_from(limit).unwrap_or(i64::MAX).into());
         let skip = conditions.bind(i64::try_from(skip).unwrap_or(i64::MAX).into());
+        // Which they are first: where an index tells, what is stepped over is never read.
         let sql = format!(
-            "select {PAYMENT_COLUMNS} from payment where {} order by payment_id desc
-             limit {limit} offset {skip}",
+            "select {PAYMENT_COLUMNS} from payment
+             where account_id = $1 and payment_id in (
+                 select payment_id from payment where {} order by payment_id desc
+                 limit {limit} offset {skip})
+             order by payment_id desc",
             conditions.text
         );
         self.reader.rows(&sql, &conditions.args, payment_row)
@@ -223,6 +244,7 @@ impl List<'_> {
 
     fn conditions(self, ids: Ids) -> Conditions {
         let mut conditions = Conditions::of(self.account);
+        conditions.text.push_str(self.filter.index_term());
         conditions.add_filter(self.filter, ids);
         conditions
     }
