@@ -6,6 +6,7 @@
     reason = "deadlines here are of the world outside: no clock of the App is in reach"
 )]
 
+pub mod browser;
 pub mod client;
 pub mod http;
 pub mod process;
@@ -13,6 +14,7 @@ pub mod receiver;
 pub mod sandbox;
 pub mod signature;
 
+pub use browser::Browser;
 pub use client::{Client, Credentials};
 pub use http::{Answer, Connection, Fields};
 pub use receiver::{Received, Receiver};

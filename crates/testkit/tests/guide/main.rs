@@ -26,8 +26,11 @@ mod webhooks;
 
 use covered::Covered;
 
-/// The guide's sections in its order, and what the walk covers of each.
-const SECTIONS: [(&str, fn() -> Covered); 14] = [
+/// A section's title, and what the walk covers of it.
+type Section = (&'static str, fn() -> Covered);
+
+/// In the guide's order.
+const SECTIONS: [Section; 14] = [
     ("Getting Started", getting_started::covered),
     ("Authentication", authentication::covered),
     ("Environments & Testing", environments::covered),
