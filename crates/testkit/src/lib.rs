@@ -9,6 +9,7 @@
 pub mod browser;
 pub mod client;
 pub mod http;
+pub mod memory;
 pub mod process;
 pub mod receiver;
 pub mod sandbox;
