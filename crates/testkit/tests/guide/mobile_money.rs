@@ -37,7 +37,7 @@ const PENDING: Shape<'_> = &[
 ];
 
 /// The end comes after the answer: the guide's two final states are told by webhook, and the
-/// record has each of their facts. Member of the guide, where the record has it, its value.
+/// record has each of their facts. Their shapes are held beside the code that writes them. Member of the guide, where the record has it, its value.
 const COMPLETED: [(&str, &str, &str); 7] = [
     ("transaction_status", "/status", "success"),
     ("payment_method_type", "/payment_method_type", "mobile_money"),
