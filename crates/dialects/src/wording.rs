@@ -2,7 +2,7 @@
 
 use domain::account::Account;
 use domain::charge::Charge;
-use domain::decide::{BulkTold, Told, Wording};
+use domain::decide::{BulkTold, SealedSecret, Told, Wording};
 use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
@@ -97,6 +97,10 @@ impl Wording for PublicWording {
             DialectName::Standard => Standard.write(account, kind, told),
             DialectName::DusuPay => DusuPay::default().write(account, kind, told),
         }
+    }
+
+    fn secret(&self, secret: &SealedSecret) -> String {
+        object::secret_answer(secret)
     }
 
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {

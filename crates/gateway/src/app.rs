@@ -14,6 +14,7 @@ use store::query::accounts::find_clock_ahead_us;
 use store::{LaneSettings, News, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 
+use crate::api::decryption_limit::DecryptionLimit;
 use crate::bells::Bells;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -55,6 +56,7 @@ pub struct App {
     pub egress: Egress,
     pub banks: Banks,
     pub limiter: Option<DefaultKeyedRateLimiter<AccountId>>,
+    pub decryption_limit: DecryptionLimit,
     pub alarms: Arc<Alarms>,
     pub dialects: Dialects,
     /// True once the process has been asked to stop.
@@ -123,6 +125,7 @@ impl App {
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
+            decryption_limit: DecryptionLimit::default(),
             dialects: Dialects::of(&settings),
             clock_turn: tokio::sync::Mutex::new(()),
             directory: RwLock::new(Arc::new(directory)),

@@ -24,7 +24,9 @@ mod tell;
 mod use_nonce;
 
 pub use claim_call::ClaimCall;
-pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use configure_account::{
+    ApiKey, ConfigureAccount, OpenAccount, RotateSecret, SealedSecret, SecretKind,
+};
 pub use configure_endpoint::{
     Alteration, ConfigureEndpoint, EndpointChange, NewEndpoint, Rotation,
 };
@@ -61,6 +63,7 @@ use crate::time::Timestamp;
 pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
+    RotateSecret(Box<RotateSecret>),
     ConfigureEndpoint(Box<ConfigureEndpoint>),
     CreateCharge(Box<CreateCharge>),
     SubmitAuthorization(Box<SubmitAuthorization>),
@@ -234,6 +237,8 @@ pub trait Wording: Send + Sync {
         kind: EventKind,
         told: Told<'_>,
     ) -> Option<String>;
+    /// The answer that shows a new secret of the account, sealed, to be opened on the way out.
+    fn secret(&self, secret: &SealedSecret) -> String;
     /// The answer that shows an endpoint, once with a sealed secret to be opened on the way out.
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String;
     /// The answer to the wish that an event be told again.
@@ -281,6 +286,7 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::ConfigureAccount(configure) => {
             configure_account::configure(*configure, book, moment)
         }
+        Command::RotateSecret(rotate) => configure_account::rotate(*rotate, book, moment),
         Command::ConfigureEndpoint(configure) => {
             configure_endpoint::configure_endpoint(*configure, book, moment)
         }

@@ -50,6 +50,9 @@ impl Needs {
             Command::ConfigureAccount(configure) => {
                 self.accounts.insert(configure.account);
             }
+            Command::RotateSecret(rotate) => {
+                self.add_known(rotate.secret.account, rotate.key_use.as_ref());
+            }
             Command::ConfigureEndpoint(configure) => {
                 self.add_known(configure.account, configure.key_use.as_ref());
             }

@@ -9,7 +9,7 @@ use axum::routing::{get, patch, post};
 use crate::api::{
     authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert, description,
     disbursements, dusupay_key, events, frame, health, pay, payment_links, providers, rates,
-    refunds, sandbox_clock, transactions, webhook_deliveries, webhook_endpoints,
+    refunds, sandbox_clock, secret_rotation, transactions, webhook_deliveries, webhook_endpoints,
 };
 use crate::app::App;
 use crate::callbacks;
@@ -49,7 +49,10 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/webhook-deliveries/{id}", get(webhook_deliveries::show))
         .route("/events/{id}/resend", post(webhook_deliveries::resend));
     let api = match app.settings.environment {
-        domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),
+        domain::Environment::Test => api
+            .route("/sandbox/clock", post(sandbox_clock::advance))
+            .route("/encryption-keys/rotate", post(secret_rotation::rotate_encryption_key))
+            .route("/api-keys/rotate", post(secret_rotation::rotate_api_key)),
         domain::Environment::Live => api,
     };
     Router::new()

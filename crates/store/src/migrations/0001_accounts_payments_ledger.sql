@@ -24,6 +24,8 @@ create table api_key (
     account_id    integer not null,
     key_hash      blob    not null,
     created_at_us integer not null,
+    -- Null for the key that no other has replaced.
+    ends_at_us    integer,
     primary key (account_id, key_hash)
 ) strict, without rowid;
 
@@ -32,6 +34,9 @@ create table secret (
     kind          text    not null,
     sealed        blob    not null,
     created_at_us integer not null,
+    -- The secret before it, while that is accepted too.
+    sealed_old    blob,
+    old_ends_at_us integer,
     primary key (account_id, kind)
 ) strict, without rowid;
 
@@ -86,6 +91,14 @@ create index payment_by_provider_reference on payment (account_id, provider_refe
 
 create index payment_by_link on payment (account_id, link_id, payment_id)
     where link_id is not null;
+-- Lists of what is rare among successful mobile money charges, which stand in neither index. Both
+-- hold all that lists are filtered by, so rows are read only once it is known which.
+create index payment_unsuccessful on payment
+    (account_id, payment_id, state, kind, method, currency, link_id, created_at_us)
+    where state <> 'successful';
+create index payment_unusual on payment
+    (account_id, payment_id, state, kind, method, currency, link_id, created_at_us)
+    where kind <> 'charge' or method <> 'mobile_money' or currency <> 'RWF';
 
 create table charge (
     account_id      integer not null,

@@ -76,6 +76,10 @@ impl Wording for Terse {
         (dialect == DialectName::DusuPay).then_some(body)
     }
 
+    fn secret(&self, secret: &SealedSecret) -> String {
+        secret.kind.word().to_owned()
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, _: Option<&[u8]>) -> String {
         endpoint.id.text()
     }
@@ -140,6 +144,7 @@ impl World<'_> {
                 sealed: vec![1],
                 key_hash: Some(ApiKey([u8::try_from(id.0).unwrap(); 32])),
                 created_at: NOW,
+                old_ends_at: None,
             };
             let account = Account {
                 id,

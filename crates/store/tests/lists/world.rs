@@ -9,7 +9,7 @@ use domain::charge::{Charge, Customer, MobileMoney};
 use domain::conversion::{Quote, Rate};
 use domain::decide::{
     Answer, BulkTold, Command, CreateCharge, CreateConversion, CreateDisbursement, CreateLink,
-    CreateRefund, OpenAccount, Order, Report, Reported, Told, Wording,
+    CreateRefund, OpenAccount, Order, Report, Reported, SealedSecret, Told, Wording,
 };
 use domain::delivery::DeliveryKey;
 use domain::disbursement::{Disbursement, Recipient};
@@ -223,6 +223,10 @@ impl Wording for Mute {
 
     fn event_in(&self, _: DialectName, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
         None
+    }
+
+    fn secret(&self, _: &SealedSecret) -> String {
+        String::new()
     }
 
     fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {

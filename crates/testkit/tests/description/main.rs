@@ -160,6 +160,8 @@ fn links_and_what_can_be_looked_up_are_as_described() {
         client.show(path, "");
     }
     client.show("/banks/{country}", "RW");
+    client.post("/encryption-keys/rotate", "slow", &[]);
+    client.post("/api-keys/rotate", "slow", &[]);
 }
 
 #[test]
