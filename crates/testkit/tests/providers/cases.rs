@@ -48,7 +48,7 @@ impl Case {
             state: PaymentState::Pending,
             version: 1,
             dgs_reference: format!("DGS_{number}"),
-            gross: Money::from_minor(5000, Currency::Rwf).unwrap(),
+            gross: Money::from_minor(5000, Currency::Rwf).expect("a valid one"),
             fee_minor: 100,
             provider,
             provider_reference: None,
@@ -74,7 +74,7 @@ impl Case {
     pub fn charge(provider: Provider, number: i64, phone: Option<&str>, scenario: &str) -> Case {
         let mobile_money = phone.map(|phone| MobileMoney {
             network: Network::Mtn,
-            phone: Phone::rwandan(phone).unwrap(),
+            phone: Phone::rwandan(phone).expect("a valid one"),
         });
         let card = Card {
             brand: CardBrand::Mastercard,
@@ -90,7 +90,7 @@ impl Case {
                 email: "aline.u@example.rw".to_owned(),
                 first_name: "Aliné".to_owned(),
                 last_name: "Uwase".to_owned(),
-                phone: Phone::rwandan("788000111").unwrap(),
+                phone: Phone::rwandan("788000111").expect("a valid one"),
                 address: None,
             },
             redirect_url: None,
@@ -115,7 +115,7 @@ impl Case {
     }
 
     pub fn to_phone(provider: Provider, number: i64, phone: &str) -> Case {
-        let phone = Phone::rwandan(phone).unwrap();
+        let phone = Phone::rwandan(phone).expect("a valid one");
         let network = Network::Airtel;
         Case::transfer(provider, number, Recipient::MobileMoney { network, phone, name: None })
     }

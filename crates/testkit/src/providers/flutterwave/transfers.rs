@@ -130,6 +130,9 @@ fn transfer(entry: &Entry) -> Value {
     let instruction = &body["payment_instruction"];
     let mut recipient = instruction["recipient"].clone();
     recipient["type"] = body["type"].clone();
+    if let Some(wallet) = recipient.get_mut("mobile_money") {
+        wallet["country"] = json!("RW");
+    }
     let mut transfer = json!({
         "id": entry.id, "type": body["type"], "action": body["action"],
         "reference": entry.reference, "status": status(entry),
