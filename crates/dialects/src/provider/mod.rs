@@ -4,6 +4,7 @@
 pub mod airtel_money;
 mod body;
 pub mod dusupay;
+pub mod flutterwave;
 #[cfg(test)]
 mod mobile_samples;
 pub mod mtn_momo;

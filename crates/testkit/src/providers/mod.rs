@@ -8,6 +8,7 @@ pub mod airtel_money;
 pub mod drive;
 pub mod dusupay;
 pub mod faults;
+pub mod flutterwave;
 pub mod mtn_momo;
 pub mod server;
 pub mod wire;
@@ -44,6 +45,7 @@ pub fn find(name: &str) -> Option<Box<dyn Protocol>> {
         "dusupay" => Some(Box::<dusupay::DusuPay>::default()),
         "airtel_money" => Some(Box::new(airtel_money::AirtelMoney::default())),
         "mtn_momo" => Some(Box::new(mtn_momo::MtnMomo::default())),
+        "flutterwave" => Some(Box::new(flutterwave::Flutterwave::default())),
         _ => None,
     }
 }
