@@ -7,6 +7,7 @@ use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
 use domain::link::Link;
 use domain::payment::{Detail, Method, NextAction, Payment};
+use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::signing::SigningKey;
@@ -92,6 +93,10 @@ impl Wording for PublicWording {
             DialectName::Standard => Standard.write(account, kind, told),
             DialectName::DusuPay => DusuPay::default().write(account, kind, told),
         }
+    }
+
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        object::virtual_account_answer(account)
     }
 
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {

@@ -7,6 +7,7 @@ use std::hash::Hash;
 use crate::account::Account;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
+use crate::deposit::Deposit;
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::Event;
 use crate::id::{AccountId, EndpointId, EventId, LinkId, PaymentId};
@@ -15,9 +16,10 @@ use crate::ledger::{Chain, Journal, Wallet};
 use crate::link::Link;
 use crate::money::Currency;
 use crate::payment::{Detail, Payment};
-use crate::provider_call::ProviderCall;
+use crate::provider_call::{Provider, ProviderCall};
 use crate::settlement::Settlement;
 use crate::time::Timestamp;
+use crate::virtual_account::VirtualAccount;
 
 /// One row, and how it came to be in the book.
 #[derive(Debug)]
@@ -138,6 +140,10 @@ pub struct Book {
     pub wallets: Shelf<(AccountId, Currency), Wallet>,
     pub chains: Shelf<AccountId, Chain>,
     pub deliveries: Shelf<DeliveryKey, Delivery>,
+    /// By the bank's name of the credit.
+    pub deposits: Shelf<(Provider, String), Deposit>,
+    /// By their number at the bank.
+    pub virtual_accounts: Shelf<(Provider, String), VirtualAccount>,
     /// Merchants' own references that are taken.
     pub taken_references: HashSet<(AccountId, String)>,
     /// Events of the past that are to be told again.

@@ -19,6 +19,7 @@ use crate::dialect::Dialects;
 use crate::directory::{Directory, DirectoryFault, Rows};
 use crate::egress::{Egress, EgressError, EgressPolicy};
 use crate::secrets::{MasterKey, SecretFault};
+use crate::virtual_accounts::{Bank, BankFault};
 use crate::workers::{Alarm, FreshDelivery};
 
 /// New deliveries that may wait in memory for the delivery worker. What does not fit is found
@@ -37,6 +38,8 @@ pub enum StartFault {
     Egress(#[from] EgressError),
     #[error("the file of banks {file} cannot be used: {reason}")]
     Banks { file: String, reason: String },
+    #[error(transparent)]
+    Bank(#[from] BankFault),
 }
 
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub struct App {
     pub simulator: Simulator,
     pub egress: Egress,
     pub banks: Banks,
+    /// Where virtual accounts are. `None` in live until one is configured.
+    pub bank: Option<Bank>,
     pub limiter: Option<DefaultKeyedRateLimiter<AccountId>>,
     pub alarms: Arc<Alarms>,
     pub dialects: Dialects,
@@ -65,6 +70,7 @@ pub struct Alarms {
     pub calls: Alarm,
     pub deliveries: Alarm,
     pub settlements: Alarm,
+    pub deposits: Alarm,
     pub accounts: tokio::sync::Notify,
     /// For requests that wait for the next event.
     pub events: Bells,
@@ -113,6 +119,7 @@ impl App {
                 own_url: settings.public_url.parse().ok(),
             })?,
             banks: read_banks(&settings)?,
+            bank: Bank::of(&settings.providus, settings.environment)?,
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
@@ -162,6 +169,9 @@ fn spread(news: News, alarms: &Alarms, fresh: &mpsc::Sender<FreshDelivery>) {
     }
     if let Some(at) = news.settlements_due_at {
         alarms.settlements.ring_at(at);
+    }
+    if let Some(at) = news.deposits_due_at {
+        alarms.deposits.ring_at(at);
     }
     if let Some(at) = news.deliveries_due_at {
         alarms.deliveries.ring_at(at);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use dialects::provider::Secret;
 use dialects::signing::RsaDigest;
+use domain::deposit::Trust;
 use domain::{Environment, limits};
 use ipnet::IpNet;
 
@@ -107,10 +109,84 @@ pub struct SandboxArgs {
           action = clap::ArgAction::Set, value_name = "true|false")]
     pub dusupay_retry_5xx: bool,
 
+    #[command(flatten)]
+    pub providus: ProvidusArgs,
+
     /// Commands that one transaction commits together; 1 to compare with a transaction per request
     #[arg(long, env = "DGSPAY_GROUP_COMMANDS", default_value_t = limits::GROUP_COMMANDS_MAX,
           hide = true, value_name = "N")]
     pub group_commands: usize,
+}
+
+/// Providus Bank, where virtual accounts are.
+#[derive(Args, Debug)]
+pub struct ProvidusArgs {
+    /// The bank's address up to /PiP…; without it, the sandbox has a bank of its own
+    #[arg(long, env = "DGSPAY_PROVIDUS_URL", value_name = "URL")]
+    pub providus_url: Option<String>,
+
+    /// The Client-Id; without it, that of the bank's public sandbox
+    #[arg(long, env = "DGSPAY_PROVIDUS_CLIENT_ID", value_name = "ID")]
+    pub providus_client_id: Option<String>,
+
+    /// The ClientSecret that goes with it
+    #[arg(long, env = "DGSPAY_PROVIDUS_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub providus_client_secret: Option<String>,
+
+    /// Whether the bank is asked before a deposit is credited
+    #[arg(long, env = "DGSPAY_PROVIDUS_VERIFY", value_enum, default_value_t = Switch::Off)]
+    pub providus_verify: Switch,
+
+    /// What becomes of deposits that are not verified
+    #[arg(long, env = "DGSPAY_PROVIDUS_UNVERIFIED", value_enum, value_name = "credit|review")]
+    pub providus_unverified: Option<Unverified>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+/// What becomes of a deposit that only the signature of its notice speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Unverified {
+    /// It is credited; in the sandbox, unless something else is said.
+    Credit,
+    /// A person looks first; in live, unless something else is said.
+    Review,
+}
+
+/// How virtual accounts are served.
+#[derive(Clone, Debug)]
+pub struct ProvidusSettings {
+    pub url: Option<String>,
+    pub client_id: Option<Secret>,
+    pub client_secret: Option<Secret>,
+    pub verify: bool,
+    /// Of what is not verified.
+    pub trust: Trust,
+}
+
+impl ProvidusSettings {
+    fn of(args: &ProvidusArgs, environment: Environment) -> ProvidusSettings {
+        // An empty variable is one that is not set.
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let unverified = args.providus_unverified.unwrap_or(match environment {
+            Environment::Test => Unverified::Credit,
+            Environment::Live => Unverified::Review,
+        });
+        ProvidusSettings {
+            url: given(&args.providus_url),
+            client_id: given(&args.providus_client_id).map(Secret::new),
+            client_secret: given(&args.providus_client_secret).map(Secret::new),
+            verify: args.providus_verify == Switch::On,
+            trust: match unverified {
+                Unverified::Credit => Trust::Credit,
+                Unverified::Review => Trust::Review,
+            },
+        }
+    }
 }
 
 /// What a gateway is built from, whichever command starts it.
@@ -130,6 +206,7 @@ pub struct Settings {
     pub requests_per_second: Option<std::num::NonZeroU32>,
     pub dusupay_digest: RsaDigest,
     pub dusupay_retries_server_errors: bool,
+    pub providus: ProvidusSettings,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub group_commands: usize,
@@ -156,6 +233,7 @@ impl Settings {
                 DusuPayDigest::Sha256 => RsaDigest::Sha256,
             },
             dusupay_retries_server_errors: args.dusupay_retry_5xx,
+            providus: ProvidusSettings::of(&args.providus, Environment::Test),
             trusted_proxies: Vec::new(),
             group_commands: args.group_commands,
         }

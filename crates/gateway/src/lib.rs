@@ -13,4 +13,5 @@ pub mod pages;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;
+pub mod virtual_accounts;
 pub mod workers;

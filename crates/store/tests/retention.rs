@@ -9,6 +9,7 @@ use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
 use domain::payment::{Detail, Payment};
+use domain::virtual_account::VirtualAccount;
 use rusqlite::Connection;
 use store::{LaneSettings, Store};
 
@@ -33,6 +34,10 @@ impl Wording for Mute {
 
     fn event_in(&self, _: DialectName, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
         None
+    }
+
+    fn virtual_account(&self, _: &VirtualAccount) -> String {
+        String::new()
     }
 
     fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {

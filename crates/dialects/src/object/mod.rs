@@ -14,6 +14,7 @@ mod link;
 mod rate;
 mod refund;
 mod transaction;
+mod virtual_account;
 
 pub use balance::balance_answer;
 pub use bulk::{LineFault, LineObject, bulk_answer, bulk_progress_answer};
@@ -33,6 +34,10 @@ pub use link::{LinkPage, link_answer, link_list_answer};
 pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
+pub use virtual_account::{
+    deposit_list_answer, sandbox_deposit_answer, virtual_account_answer,
+    virtual_account_list_answer,
+};
 
 use domain::money::amount_text;
 use domain::{Currency, Timestamp};

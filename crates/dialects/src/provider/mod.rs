@@ -1,6 +1,7 @@
 //! Providers' languages, as data in and data out. A connector is a folder here: it says what to
 //! send and reads what comes back; the gateway does the sending, and knows no provider's protocol.
 
+pub mod providus;
 pub mod setting;
 pub mod simulator;
 mod simulator_card;

@@ -34,13 +34,24 @@ pub struct CreateCharge {
 }
 
 pub(super) fn create_charge(
-    create: CreateCharge,
+    mut create: CreateCharge,
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
     if let Some(replay) = replay(create.key_use.as_ref(), book)? {
         return Ok(replay);
     }
+    let key_use = create.key_use.take();
+    let key = make_charge(create, book, moment)?;
+    answer(key, key_use, book, moment)
+}
+
+/// The charge itself, without the answer to whoever asked for it.
+pub(super) fn make_charge(
+    create: CreateCharge,
+    book: &mut Book,
+    moment: &mut Moment<'_>,
+) -> Result<(AccountId, PaymentId), Refusal> {
     let account = book.accounts.find(&create.account).ok_or(Refusal::AccountUnknown)?;
     let id = PaymentId(moment.ids.next(moment.now));
     let dgs_reference = match &create.dgs_reference {
@@ -80,7 +91,7 @@ pub(super) fn create_charge(
             moment,
         );
     }
-    answer(key, create.key_use, book, moment)
+    Ok(key)
 }
 
 /// `dgs_` and the transaction id.

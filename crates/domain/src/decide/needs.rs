@@ -6,6 +6,7 @@ use crate::decide::{Command, CreateCharge, SubmitAuthorization};
 use crate::delivery::DeliveryKey;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
+use crate::provider_call::Provider;
 
 /// The rows a group of commands must see, each named once and in key order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub struct Needs {
     pub first_uses: Vec<KeyScope>,
     pub references: BTreeSet<(AccountId, String)>,
     pub deliveries: BTreeSet<DeliveryKey>,
+    /// By the bank's name of the credit.
+    pub deposits: BTreeSet<(Provider, String)>,
+    /// Virtual accounts by their number, with the accounts and wallets they are for.
+    pub virtual_accounts: BTreeSet<(Provider, String)>,
     /// With their payments and all of their deliveries.
     pub events: BTreeSet<(AccountId, EventId)>,
 }
@@ -61,17 +66,29 @@ impl Needs {
                 self.add_key(archive.key_use.as_ref());
             }
             Command::CreateDisbursement(create) => {
-                self.add_debit(create.account, create.key_use.as_ref());
+                self.add_wallet(create.account, create.key_use.as_ref());
             }
             Command::CreateBulk(create) => {
-                self.add_debit(create.account, create.key_use.as_ref());
+                self.add_wallet(create.account, create.key_use.as_ref());
             }
             Command::CreateConversion(create) => {
-                self.add_debit(create.account, create.key_use.as_ref());
+                self.add_wallet(create.account, create.key_use.as_ref());
             }
             Command::CreateRefund(create) => {
-                self.add_debit(create.account, create.key_use.as_ref());
+                self.add_wallet(create.account, create.key_use.as_ref());
                 self.payments.insert((create.account, create.charge));
+            }
+            Command::OpenVirtualAccount(open) => {
+                self.add_known(open.account, open.key_use.as_ref());
+                self.virtual_accounts.insert((open.provider, open.number.clone()));
+            }
+            Command::TakeDeposit(take) => {
+                self.virtual_accounts.insert(take.notice.address());
+                self.deposits.insert(take.notice.key());
+            }
+            Command::JudgeDeposit(judge) => {
+                self.add_wallet(judge.account, None);
+                self.deposits.insert(judge.deposit.clone());
             }
             Command::SettleCharge { account, payment } => {
                 self.wallets.insert(*account);
@@ -137,8 +154,8 @@ impl Needs {
         self.add_key(key_use);
     }
 
-    /// What a request to take money out of a wallet must see.
-    fn add_debit(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+    /// What moves money in a wallet must see.
+    fn add_wallet(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
         self.accounts.insert(account);
         self.wallets.insert(account);
         self.add_key(key_use);

@@ -48,6 +48,10 @@ impl Wording for Plain {
         (dialect == DialectName::DusuPay).then(|| format!("{kind:?} {reference} in dusupay"))
     }
 
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        account.number.clone()
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {
         format!("{} {sealed_secret:?}", endpoint.id.text())
     }

@@ -128,6 +128,7 @@ async fn the_sandboxs_liberties_end_here() {
         ("/disburse", r#"{"scenario_key": "scenario:successful"}"#, 400, "for the sandbox alone"),
         ("/disburse/bulk", r#"{"mode": "all",}"#, 400, "not valid JSON"),
         ("/sandbox/clock", r#"{"advance_seconds": 1}"#, 404, "\"92\""),
+        ("/sandbox/deposits", r#"{"account_number": "1"}"#, 404, "\"92\""),
     ] {
         let request = live.request(path, Some(body), "198.51.100.1");
         let (seen, answer) = live.ask(request.body(Body::from(body)).unwrap()).await;
@@ -151,6 +152,13 @@ impl Settings {
             requests_per_second: None,
             dusupay_digest: dialects::signing::RsaDigest::Sha512,
             dusupay_retries_server_errors: false,
+            providus: crate::config::ProvidusSettings {
+                url: None,
+                client_id: None,
+                client_secret: None,
+                verify: false,
+                trust: domain::deposit::Trust::Review,
+            },
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,
         }

@@ -30,7 +30,9 @@ mod rates;
 mod refunds;
 mod router;
 mod sandbox_clock;
+mod sandbox_deposits;
 mod transactions;
+mod virtual_accounts;
 mod webhook_deliveries;
 mod webhook_endpoints;
 
@@ -44,7 +46,7 @@ use axum::response::Response;
 use domain::decide::Answer;
 
 /// An answer of the API: JSON text with a status.
-fn json_answer(status: StatusCode, body: String) -> Response {
+pub(crate) fn json_answer(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response

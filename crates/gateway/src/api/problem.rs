@@ -233,6 +233,8 @@ impl From<Refusal> for Problem {
             | Refusal::ReferenceReserved
             | Refusal::ChargeNotSuccessful
             | Refusal::ChargeRefunded
+            | Refusal::NumberTaken
+            | Refusal::DepositRepeated
             | Refusal::PaymentFinished
             | Refusal::SlugTaken
             | Refusal::LinkChanged
@@ -243,7 +245,10 @@ impl From<Refusal> for Problem {
             Refusal::PaymentUnknown
             | Refusal::LinkUnknown
             | Refusal::EndpointUnknown
+            | Refusal::VirtualAccountUnknown
+            | Refusal::DepositUnknown
             | Refusal::EventUnknown => Problem::NotFound,
+            Refusal::MethodNotRefundable => field("dgs_reference"),
             Refusal::TooManyEndpoints => field("url"),
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),

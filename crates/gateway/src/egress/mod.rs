@@ -4,6 +4,7 @@
 mod connect;
 pub mod direct;
 mod guard;
+mod provider;
 
 use std::error::Error;
 use std::fmt;

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::clock::Clock;
+use crate::virtual_accounts::verification;
 
 /// A delivery born leased to this process, with the body to send.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub fn start(app: &Arc<App>, fresh: mpsc::Receiver<FreshDelivery>) -> JoinSet<()
     workers.spawn(settlements::run(Arc::clone(app)));
     workers.spawn(retention::run(Arc::clone(app)));
     workers.spawn(accounts::run(Arc::clone(app)));
+    workers.spawn(verification::run(Arc::clone(app)));
     workers
 }
 
