@@ -99,18 +99,7 @@ impl Connection {
     }
 
     pub fn read_answer(&mut self) -> io::Result<Answer> {
-        let head = read_head(&mut self.reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let status = head
-            .first_line
-            .split(' ')
-            .nth(1)
-            .and_then(|word| word.parse().ok())
-            .ok_or_else(|| invalid(&head.first_line))?;
-        let body = match head.header("transfer-encoding") {
-            Some(_) => read_chunks(&mut self.reader)?,
-            None => read_sized(&mut self.reader, &head)?,
-        };
-        Ok(Answer { status, head, body })
+        read_answer(&mut self.reader)
     }
 
     /// Waits until the server closes; what it said until then.
@@ -119,6 +108,21 @@ impl Connection {
         self.reader.read_to_end(&mut said)?;
         Ok(said)
     }
+}
+
+pub fn read_answer(reader: &mut impl BufRead) -> io::Result<Answer> {
+    let head = read_head(reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let status = head
+        .first_line
+        .split(' ')
+        .nth(1)
+        .and_then(|word| word.parse().ok())
+        .ok_or_else(|| invalid(&head.first_line))?;
+    let body = match head.header("transfer-encoding") {
+        Some(_) => read_chunks(reader)?,
+        None => read_sized(reader, &head)?,
+    };
+    Ok(Answer { status, head, body })
 }
 
 /// `None` when the peer closed before it said anything.
