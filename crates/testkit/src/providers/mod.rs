@@ -6,6 +6,7 @@
 
 pub mod drive;
 pub mod faults;
+pub mod providus;
 pub mod server;
 pub mod wire;
 pub mod world;
@@ -31,8 +32,11 @@ pub trait Protocol: Send + Sync {
 }
 
 /// Every server there is, by the provider's word: the test credentials of each are in its module.
-pub fn find(_name: &str) -> Option<Box<dyn Protocol>> {
-    None
+pub fn find(name: &str) -> Option<Box<dyn Protocol>> {
+    match name {
+        "providus" => Some(Box::new(providus::Providus::default())),
+        _ => None,
+    }
 }
 
 /// One request that came in.
