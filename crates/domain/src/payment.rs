@@ -55,13 +55,8 @@ pub enum Method {
 }
 
 impl Method {
-    pub const ALL: [Method; 5] = [
-        Method::MobileMoney,
-        Method::Card,
-        Method::Bank,
-        Method::BankTransfer,
-        Method::Wallet,
-    ];
+    pub const ALL: [Method; 5] =
+        [Method::MobileMoney, Method::Card, Method::Bank, Method::BankTransfer, Method::Wallet];
 
     pub const fn word(self) -> &'static str {
         match self {

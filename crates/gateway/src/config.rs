@@ -130,7 +130,12 @@ pub struct ProvidusArgs {
     pub providus_client_id: Option<String>,
 
     /// The ClientSecret that goes with it
-    #[arg(long, env = "DGSPAY_PROVIDUS_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        env = "DGSPAY_PROVIDUS_CLIENT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
     pub providus_client_secret: Option<String>,
 
     /// Whether the bank is asked before a deposit is credited

@@ -87,7 +87,8 @@ pub fn virtual_account_list_answer(accounts: &[VirtualAccount], page: LinkPage) 
 
 /// Deposits with the `dgs_reference` of the charges that they were credited as.
 pub fn deposit_list_answer(deposits: &[(Deposit, Option<String>)], page: LinkPage) -> String {
-    let data = deposits.iter().map(|(deposit, reference)| of_deposit(deposit, reference.as_deref()));
+    let data =
+        deposits.iter().map(|(deposit, reference)| of_deposit(deposit, reference.as_deref()));
     to_text(&ListAnswer {
         status: "success",
         data: data.collect(),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::{Command, CreateCharge, SubmitAuthorization};
+use crate::decide::{Command, CreateCharge, JudgeDeposit, OpenVirtualAccount, SubmitAuthorization};
 use crate::delivery::DeliveryKey;
+use crate::deposit::Notice;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
 use crate::provider_call::Provider;
@@ -78,18 +79,9 @@ impl Needs {
                 self.add_wallet(create.account, create.key_use.as_ref());
                 self.payments.insert((create.account, create.charge));
             }
-            Command::OpenVirtualAccount(open) => {
-                self.add_known(open.account, open.key_use.as_ref());
-                self.virtual_accounts.insert((open.provider, open.number.clone()));
-            }
-            Command::TakeDeposit(take) => {
-                self.virtual_accounts.insert(take.notice.address());
-                self.deposits.insert(take.notice.key());
-            }
-            Command::JudgeDeposit(judge) => {
-                self.add_wallet(judge.account, None);
-                self.deposits.insert(judge.deposit.clone());
-            }
+            Command::OpenVirtualAccount(open) => self.add_virtual_account(open),
+            Command::TakeDeposit(take) => self.add_deposit(&take.notice),
+            Command::JudgeDeposit(judge) => self.add_judged(judge),
             Command::SettleCharge { account, payment } => {
                 self.wallets.insert(*account);
                 self.payments.insert((*account, *payment));
@@ -141,6 +133,21 @@ impl Needs {
         self.wallets.insert(account);
         self.add_key(submit.key_use.as_ref());
         self.nonces.extend(submit.nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
+    }
+
+    fn add_virtual_account(&mut self, open: &OpenVirtualAccount) {
+        self.add_known(open.account, open.key_use.as_ref());
+        self.virtual_accounts.insert((open.provider, open.number.clone()));
+    }
+
+    fn add_deposit(&mut self, notice: &Notice) {
+        self.virtual_accounts.insert(notice.address());
+        self.deposits.insert(notice.key());
+    }
+
+    fn add_judged(&mut self, judge: &JudgeDeposit) {
+        self.add_wallet(judge.account, None);
+        self.deposits.insert(judge.deposit.clone());
     }
 
     /// A delivery with its endpoint.

@@ -90,12 +90,7 @@ fn first_judgement(take: &TakeDeposit) -> Option<Judgement> {
 }
 
 /// Never refuses: what cannot be credited is put before a person.
-fn judge(
-    key: &(Provider, String),
-    judgement: Judgement,
-    book: &mut Book,
-    moment: &mut Moment<'_>,
-) {
+fn judge(key: &(Provider, String), judgement: Judgement, book: &mut Book, moment: &mut Moment<'_>) {
     let Some(before) = book.deposits.find(key) else { return };
     let mut after = before.clone();
     match step(before.state, judgement) {

@@ -2,9 +2,7 @@
 
 use super::tests::{ACCOUNT, World};
 use super::*;
-use crate::deposit::{
-    Deposit, DepositState, Judgement, Notice, ReviewReason, Sender, Sums, Trust,
-};
+use crate::deposit::{Deposit, DepositState, Judgement, Notice, ReviewReason, Sender, Sums, Trust};
 use crate::ledger::{Fact, Place};
 use crate::payment::{Method, PaymentState};
 use crate::provider_call::Provider;
@@ -133,7 +131,10 @@ fn what_does_not_add_up_waits_for_a_person() {
 fn the_bank_is_asked_until_it_says_something() {
     let mut world = World::new();
     world.take(notice("one"), Trust::Verify).unwrap();
-    assert_eq!((world.deposit().state, world.deposit().due_at), (DepositState::Unverified, world.now));
+    assert_eq!(
+        (world.deposit().state, world.deposit().due_at),
+        (DepositState::Unverified, world.now)
+    );
     world.judge(Judgement::Unheard);
     assert_eq!(world.deposit().due_at, world.now.plus(Duration::from_secs(5)), "it may be late");
     world.judge(Judgement::Silent);

@@ -106,9 +106,7 @@ impl Bank {
                 Ok(Opened { name, ..opened })
             }
             Desk::Simulated => Ok(sandbox_bank::open(name)),
-            Desk::Closed => {
-                Err(OpenFault::Refused("no address of it is configured".to_owned()))
-            }
+            Desk::Closed => Err(OpenFault::Refused("no address of it is configured".to_owned())),
         }
     }
 
@@ -131,4 +129,45 @@ impl Bank {
 
 async fn send(egress: &Egress, request: &Request) -> dialects::provider::Reply {
     egress.call_provider(request, PATIENCE).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(url: Option<&str>, has_credentials: bool, verify: bool) -> ProvidusSettings {
+        let secret = || has_credentials.then(|| Secret::new("x"));
+        ProvidusSettings {
+            url: url.map(str::to_owned),
+            client_id: secret(),
+            client_secret: secret(),
+            verify,
+            trust: Trust::Review,
+        }
+    }
+
+    #[test]
+    fn a_bank_is_set_up_whole_or_not_at_all() {
+        let of = |settings: ProvidusSettings| Bank::of(&settings, Environment::Live);
+        assert!(of(settings(None, false, false)).unwrap().is_none());
+        let told_only = of(settings(None, true, false)).unwrap().unwrap();
+        assert!(!told_only.is_simulated() && told_only.trust == Trust::Review);
+        let whole = of(settings(Some("https://bank.example/api/"), true, true)).unwrap().unwrap();
+        assert!(matches!(&whole.desk, Desk::At(url) if url == "https://bank.example/api"));
+        assert_eq!(whole.trust, Trust::Verify);
+        for (settings, fault) in [
+            (settings(Some("https://b"), false, false), BankFault::UrlWithoutCredentials),
+            (settings(None, true, true), BankFault::VerifyWithoutUrl),
+            (settings(None, false, true), BankFault::VerifyWithoutUrl),
+            (settings(Some("bank.example"), true, false), BankFault::Url),
+        ] {
+            assert_eq!(of(settings).unwrap_err(), fault);
+        }
+        let half = ProvidusSettings { client_secret: None, ..settings(None, true, false) };
+        assert_eq!(of(half).unwrap_err(), BankFault::HalfCredentials);
+
+        let sandbox = Bank::of(&settings(None, false, false), Environment::Test).unwrap().unwrap();
+        assert!(sandbox.is_simulated());
+        assert!(!format!("{sandbox:?}").contains(SANDBOX_CLIENT_SECRET));
+    }
 }

@@ -64,7 +64,10 @@ pub async fn take(app: &App, callback: &Callback<'_>) -> CallbackAnswer {
 
 async fn store(app: &App, bank: &Bank, notice: Notice) -> Outcome {
     if notice.sums.currency != VirtualAccount::CURRENCY {
-        tracing::warn!(settlement = notice.settlement_id, "a settlement notice in another currency");
+        tracing::warn!(
+            settlement = notice.settlement_id,
+            "a settlement notice in another currency"
+        );
         return UNREADABLE;
     }
     let settlement = notice.settlement_id.clone();
@@ -80,5 +83,116 @@ async fn store(app: &App, bank: &Bank, notice: Notice) -> Outcome {
             tracing::error!(settlement, %error, "a settlement notice was not stored");
             Outcome::NotStored
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{SandboxArgs, Settings};
+    use clap::Parser;
+    use dialects::provider::Secret;
+    use dialects::provider::providus::{Providus, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
+    use domain::account::Account;
+    use domain::decide::{OpenAccount, OpenVirtualAccount};
+    use domain::deposit::{Sender, Sums};
+    use domain::fee::FeeRule;
+    use domain::provider_call::Provider;
+    use domain::settlement::SettlementRule;
+    use domain::virtual_account::VirtualAccountKind;
+    use domain::{AccountId, Currency, Environment};
+    use tokio::sync::watch;
+
+    const ACCOUNT: AccountId = AccountId(7);
+    const NUMBER: &str = "9977581536";
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SandboxArgs,
+    }
+
+    fn app(folder: &std::path::Path) -> Arc<App> {
+        let line = Line::parse_from(["dgspay", "--data", folder.to_str().unwrap()]);
+        let settings = Settings::of_sandbox(&line.args, "127.0.0.1:1".parse().unwrap());
+        let (_stop, stopping) = watch::channel(false);
+        App::build(settings, stopping).unwrap().0
+    }
+
+    async fn open(app: &App) {
+        let account = Account {
+            id: ACCOUNT,
+            merchant_id: "m".to_owned(),
+            merchant_name: "M".to_owned(),
+            environment: Environment::Test,
+            number: "ACC-0000007".to_owned(),
+            requires_number: true,
+            allowed_networks: Vec::new(),
+            charge_fee: FeeRule::CHARGE_DEFAULT,
+            disbursement_fee: FeeRule::DISBURSEMENT_DEFAULT,
+            settlement: SettlementRule::SANDBOX_DEFAULT,
+            card_currencies: Vec::new(),
+        };
+        let open = OpenAccount {
+            account,
+            webhook_url: None,
+            secrets: Vec::new(),
+            opening_funds: Vec::new(),
+        };
+        app.store.lane().submit(Command::OpenAccount(Box::new(open))).await.unwrap();
+        let open = OpenVirtualAccount {
+            account: ACCOUNT,
+            key_use: None,
+            provider: Provider::Providus,
+            kind: VirtualAccountKind::Dynamic,
+            number: NUMBER.to_owned(),
+            name: "Ada".to_owned(),
+            bank_name: "Bank".to_owned(),
+        };
+        app.store.lane().submit(Command::OpenVirtualAccount(Box::new(open))).await.unwrap();
+    }
+
+    async fn tell(app: &App) -> String {
+        let notice = Notice {
+            provider: Provider::Providus,
+            settlement_id: "s-1".to_owned(),
+            session_id: "session".to_owned(),
+            account_number: NUMBER.to_owned(),
+            sums: Sums {
+                currency: Currency::Ngn,
+                transaction_minor: 100,
+                settled_minor: 100,
+                fee_minor: 0,
+                vat_minor: 0,
+            },
+            sender: Sender::default(),
+            remarks: None,
+            paid_at: None,
+        };
+        let secret = Secret::new(SANDBOX_CLIENT_SECRET);
+        let bank = Providus::new(Secret::new(SANDBOX_CLIENT_ID), &secret);
+        let (headers, body) = bank.write_notice(&notice);
+        let now = app.clock.now();
+        let callback = Callback { headers: &headers, path: "", body: body.as_bytes(), now };
+        take(app, &callback).await.body
+    }
+
+    #[tokio::test]
+    async fn the_bank_is_asked_to_try_again_while_nothing_can_be_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let sick = app(folder.path());
+        open(&sick).await;
+        sick.store.close();
+        let told = tell(&sick).await;
+        assert!(told.contains(r#""sessionId":"session""#), "{told}");
+        assert!(
+            told.ends_with(r#""responseMessage":"system failure, retry","responseCode":"03"}"#)
+        );
+        drop(sick);
+
+        let well = app(folder.path());
+        assert!(tell(&well).await.contains(r#""responseCode":"00""#));
+        assert!(tell(&well).await.contains(r#""responseCode":"01""#));
+        well.store.close();
     }
 }

@@ -15,10 +15,7 @@ pub const NAME: &str = "Sandbox Bank";
 
 /// Numbers are 10 digits, as everywhere in Nigeria (NUBAN).
 pub fn open(name: &str) -> Opened {
-    Opened {
-        number: format!("9{:09}", random_number() % 1_000_000_000),
-        name: name.to_owned(),
-    }
+    Opened { number: format!("9{:09}", random_number() % 1_000_000_000), name: name.to_owned() }
 }
 
 /// What a developer pays in.

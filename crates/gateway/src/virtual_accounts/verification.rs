@@ -67,5 +67,9 @@ async fn ask(app: Arc<App>, deposit: Deposit) -> Command {
         tracing::warn!("deposit {settlement} waits for a person: {}", reason.word());
     }
     let account = deposit.account;
-    Command::JudgeDeposit(Box::new(JudgeDeposit { account, deposit: deposit.notice.key(), judgement }))
+    Command::JudgeDeposit(Box::new(JudgeDeposit {
+        account,
+        deposit: deposit.notice.key(),
+        judgement,
+    }))
 }

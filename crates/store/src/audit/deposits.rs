@@ -63,7 +63,8 @@ pub(super) fn deposits(reader: &Reader, finding: &mut Finding) -> Result<(), Sto
 
 /// From both sides: a credited deposit has its charge, and a charge by bank transfer its deposit.
 pub(super) fn deposits_credited(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
-    let sql = "select d.account_id, d.settlement_id, d.state = 'credited', d.payment_id is not null,
+    let sql =
+        "select d.account_id, d.settlement_id, d.state = 'credited', d.payment_id is not null,
              coalesce(p.kind = 'charge' and p.method = 'bank_transfer'
                  and p.provider = d.provider and p.currency = d.currency
                  and p.amount_minor = d.settled_minor

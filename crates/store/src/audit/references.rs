@@ -44,12 +44,7 @@ const RELATIONS: [Relation; 28] = [
     to("journal", JOURNAL, "account", &[]),
     to("idempotency", "'key ' || c.idempotency_key", "account", &[]),
     to("virtual_account", "'virtual account ' || c.number", "account", &[]),
-    to(
-        "deposit",
-        DEPOSIT,
-        "virtual_account",
-        &[("virtual_account_id", "virtual_account_id")],
-    ),
+    to("deposit", DEPOSIT, "virtual_account", &[("virtual_account_id", "virtual_account_id")]),
     Relation { when: "c.payment_id is not null", ..to("deposit", DEPOSIT, "payment", BY_PAYMENT) },
     to("charge", PAYMENT, "payment", BY_PAYMENT),
     to("disbursement", PAYMENT, "payment", BY_PAYMENT),

@@ -47,10 +47,7 @@ sql!(
     DELIVERIES_OF_EVENT,
     "select {DELIVERY_COLUMNS} from delivery where account_id = ?1 and event_id = ?2"
 );
-sql!(
-    DEPOSIT,
-    "select {DEPOSIT_COLUMNS} from deposit where provider = ?1 and settlement_id = ?2"
-);
+sql!(DEPOSIT, "select {DEPOSIT_COLUMNS} from deposit where provider = ?1 and settlement_id = ?2");
 sql!(
     VIRTUAL_ACCOUNT,
     "select {VIRTUAL_ACCOUNT_COLUMNS} from virtual_account where provider = ?1 and number = ?2"

@@ -5,9 +5,7 @@ use domain::provider_call::Provider;
 use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, PaymentId, Timestamp};
 
-use crate::engine::{
-    DEPOSIT_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row, virtual_account_row,
-};
+use crate::engine::{DEPOSIT_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row, virtual_account_row};
 use crate::{Reader, StoreError};
 
 pub fn find_virtual_account(

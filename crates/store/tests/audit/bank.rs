@@ -1,10 +1,10 @@
 //! The part of the world where a bank tells of money that came in.
 
+use domain::Currency;
 use domain::decide::{Command, JudgeDeposit, OpenVirtualAccount, TakeDeposit};
 use domain::deposit::{Judgement, Notice, Sender, Sums, Trust};
 use domain::provider_call::Provider;
 use domain::virtual_account::VirtualAccountKind;
-use domain::Currency;
 
 use crate::world::{ONE, World};
 

@@ -92,18 +92,22 @@ impl Protocol for Providus {
         match (call.method.as_str(), self.operation(call)) {
             ("POST", "reserve") if call.json()["bvn"] == UNKNOWN_BVN => refused(200, "Invalid BVN"),
             ("POST", "reserve" | "dynamic") => self.give_out(call),
-            ("GET", "verify") => booked(world, |entry| {
-                Some(entry.reference.as_str()) == call.asked("settlement_id")
-            }),
+            ("GET", "verify") => {
+                booked(world, |entry| Some(entry.reference.as_str()) == call.asked("settlement_id"))
+            }
             ("GET", "verify_session") => {
                 booked(world, |entry| Some(entry.id.as_str()) == call.asked("session_id"))
             }
             ("POST", "repush") => {
-                let settlement = call.json()["settlement_id"].as_str().unwrap_or_default().to_owned();
+                let settlement =
+                    call.json()["settlement_id"].as_str().unwrap_or_default().to_owned();
                 match world.find_reference(&settlement) {
                     Some(_) => {
                         world.repeat(&settlement);
-                        Response::json(200, &json!({"requestSuccessful": true, "responseCode": "00"}))
+                        Response::json(
+                            200,
+                            &json!({"requestSuccessful": true, "responseCode": "00"}),
+                        )
                     }
                     None => refused(200, "Settlement Id does not exist"),
                 }

@@ -1,9 +1,9 @@
 //! `/virtual-accounts`: opening and listing.
 
 use serde_json::{Value, json};
-use testkit::providers::Server;
 use testkit::providers::providus::{self, Providus};
 use testkit::providers::world::Wishes;
+use testkit::providers::{Fault, Plan, Server};
 use testkit::{Answer, Options};
 
 use crate::desk::{Desk, text};
@@ -70,7 +70,10 @@ fn all_faults_of_a_wish_are_told_at_once() {
     let desk = Desk::open();
     for (body, fields) in [
         (json!({}), vec!["account_name", "type"]),
-        (json!({"account_name": 5, "provider": "bank", "type": "lent"}), vec!["account_name", "provider", "type"]),
+        (
+            json!({"account_name": 5, "provider": "bank", "type": "lent"}),
+            vec!["account_name", "provider", "type"],
+        ),
         (json!({"account_name": "Ada", "type": "reserved"}), vec!["bvn"]),
         (json!({"account_name": "Ada", "type": "reserved", "bvn": "123"}), vec!["bvn"]),
     ] {
@@ -87,7 +90,9 @@ fn all_faults_of_a_wish_are_told_at_once() {
 
 #[test]
 fn providus_gives_out_numbers_in_its_own_words() {
-    let bank = Server::start(Box::new(Providus::default()), Wishes::default());
+    let plan = Plan::Script(vec![("reserve", 3, Fault::LostAfterExecute)]);
+    let wishes = Wishes { plan, ..Wishes::default() };
+    let bank = Server::start(Box::new(Providus::default()), wishes);
     let desk = Desk::open_with(at(&bank, "off"));
     let answer = desk.post("/virtual-accounts", &reserved());
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -112,8 +117,8 @@ fn providus_gives_out_numbers_in_its_own_words() {
     }
     assert_eq!(bank.world.requests("reserve"), 3);
     assert_eq!(desk.get("/virtual-accounts")["pagination"]["total"], 2);
-    drop(bank);
     let silent = desk.post("/virtual-accounts", &reserved());
     assert_eq!((silent.status, &silent.json()["outcome"]), (503, &json!("unknown")));
+    assert_eq!(desk.get("/virtual-accounts")["pagination"]["total"], 2);
     desk.assert_audit_is_clean();
 }

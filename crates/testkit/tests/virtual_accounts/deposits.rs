@@ -38,7 +38,10 @@ fn a_developer_pays_in_and_the_money_settles() {
     assert_eq!(desk.naira(), 250_075 - 7_502);
     // There is no way back to whoever paid.
     let refund = desk.post("/refunds", &json!({"dgs_reference": reference}));
-    assert_eq!((refund.status, &refund.json()["errors"][0]["field"]), (400, &json!("dgs_reference")));
+    assert_eq!(
+        (refund.status, &refund.json()["errors"][0]["field"]),
+        (400, &json!("dgs_reference"))
+    );
 
     let next = desk.post("/sandbox/deposits", &json!({"account_number": number, "amount": 1}));
     assert_eq!(next.json()["data"]["notice_answer"]["responseCode"], "00");
@@ -49,7 +52,8 @@ fn a_developer_pays_in_and_the_money_settles() {
 #[test]
 fn only_into_an_account_of_ones_own_at_the_sandboxs_bank() {
     let desk = Desk::open();
-    let nobody = desk.post("/sandbox/deposits", &json!({"account_number": "9000000000", "amount": 1}));
+    let nobody =
+        desk.post("/sandbox/deposits", &json!({"account_number": "9000000000", "amount": 1}));
     assert_eq!(nobody.status, 404, "{}", nobody.text());
     let empty = desk.post("/sandbox/deposits", &json!({}));
     assert_eq!(empty.json()["errors"].as_array().map(Vec::len), Some(2), "{}", empty.text());

@@ -6,7 +6,7 @@
 )]
 
 mod accounts;
-mod desk;
 mod deposits;
+mod desk;
 mod notices;
 mod verification;

@@ -1,12 +1,13 @@
 //! Notices as they come: the bank's own example, copies of it, forgeries and nonsense.
 
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::{Value, json};
 use testkit::providers::providus;
 
-use crate::desk::{Desk, code, example, printed_headers, text, with};
+use crate::desk::{Desk, code, example, printed_headers, text, try_tell, with};
 
 /// From the contract's vectors.
 const SIGNED: &str = "BE09BEE831CF262226B426E39BD1092AF84DC63076D4174FAC78A2261F9A3D6E59744983B8326B69CDF2963FE314DFC89635CFA37A40596508DD6EAAB09402C7";
@@ -14,6 +15,10 @@ const SIGNED: &str = "BE09BEE831CF262226B426E39BD1092AF84DC63076D4174FAC78A2261F
 const MISPRINTED: &str = "BE09BEE831CF262226B426E39BD109f2AF84DC63076D4174FAC78A2261F9A3D6E59744983B8326B69CDF2963FE314DFC89635CFA37A40596508DD6EAAB09402C7";
 
 const COPIES: usize = 500;
+
+/// Notices that a kill comes among, and who sends them.
+const KILLED: usize = 120;
+const TELLERS: usize = 8;
 
 #[test]
 fn the_printed_notice_is_credited_once() {
@@ -29,7 +34,8 @@ fn the_printed_notice_is_credited_once() {
     assert_eq!(taken.json()["sessionId"], "000004210301180534806663649508");
     let lower = SIGNED.to_lowercase();
     // The path that the bank prints.
-    let again = desk.sandbox.api.bare_request("POST", "/v1/webhook", &printed_headers(&lower), &body);
+    let again =
+        desk.sandbox.api.bare_request("POST", "/v1/webhook", &printed_headers(&lower), &body);
     assert_eq!(code(&again), "01");
 
     let deposit = desk.wait_for("credited");
@@ -45,7 +51,10 @@ fn the_printed_notice_is_credited_once() {
     assert_eq!(record["status"], "success");
     assert_eq!(record["customer"]["first_name"], "CASAFINA");
     assert_eq!(record["customer"].get("email"), None);
-    assert_eq!(desk.get("/transactions?payment_method_type=bank_transfer")["pagination"]["total"], 1);
+    assert_eq!(
+        desk.get("/transactions?payment_method_type=bank_transfer")["pagination"]["total"],
+        1
+    );
     assert_eq!(desk.naira(), 97);
     assert_eq!(desk.receiver.received().len(), 1);
     desk.assert_audit_is_clean();
@@ -55,7 +64,10 @@ fn the_printed_notice_is_credited_once() {
 fn five_hundred_copies_at_once_are_one_credit() {
     let desk = Desk::open();
     let number = desk.open_account();
-    let body = with(example(&number), &[("transactionAmount", json!(500)), ("settledAmount", json!("500.00"))]);
+    let body = with(
+        example(&number),
+        &[("transactionAmount", json!(500)), ("settledAmount", json!("500.00"))],
+    );
     let start = Barrier::new(COPIES);
     let codes: Vec<String> = thread::scope(|scope| {
         let copies: Vec<_> = (0..COPIES)
@@ -183,7 +195,9 @@ fn wrong_sums_are_held_for_a_person() {
     let desk = Desk::open();
     let number = desk.open_account();
     for (place, (name, value)) in
-        [("settledAmount", "2"), ("feeAmount", "0.01"), ("transactionAmount", "3")].iter().enumerate()
+        [("settledAmount", "2"), ("feeAmount", "0.01"), ("transactionAmount", "3")]
+            .iter()
+            .enumerate()
     {
         let changes = [("settlementId", json!(format!("s-{place}"))), (*name, json!(value))];
         let body = with(example(&number), &changes);
@@ -205,5 +219,45 @@ fn an_operator_may_want_to_look_at_every_unverified_notice() {
     assert_eq!(desk.tell(&example(&number)), "00");
     assert_eq!(desk.wait_for("needs_review")["review_reason"], "not_verified");
     assert_eq!(desk.naira(), 0);
+    desk.assert_audit_is_clean();
+}
+
+#[test]
+fn what_was_answered_with_success_outlives_a_kill() {
+    let mut desk = Desk::open();
+    let number = desk.open_account();
+    let notices: Vec<Value> = (0..KILLED)
+        .map(|place| with(example(&number), &[("settlementId", json!(format!("s-{place}")))]))
+        .collect();
+    let answered = AtomicUsize::new(0);
+    let api = desk.sandbox.api.clone();
+    let codes: Vec<Option<String>> = thread::scope(|scope| {
+        let (api, answered) = (&api, &answered);
+        let tellers: Vec<_> = notices
+            .chunks(KILLED / TELLERS)
+            .map(|share| {
+                let tell = move |notice: &Value| {
+                    let told = try_tell(api, notice);
+                    answered.fetch_add(1, Ordering::SeqCst);
+                    told
+                };
+                scope.spawn(move || share.iter().map(tell).collect::<Vec<_>>())
+            })
+            .collect();
+        while answered.load(Ordering::SeqCst) < KILLED / 3 {
+            thread::yield_now();
+        }
+        desk.sandbox.kill();
+        tellers.into_iter().flat_map(|teller| teller.join().expect("it ends")).collect()
+    });
+    desk.sandbox.restart();
+    let taken = codes.iter().flatten().filter(|code| *code == "00").count();
+    assert!((KILLED / 3 - TELLERS..KILLED).contains(&taken), "{taken} before the kill");
+    for (notice, before) in notices.iter().zip(&codes) {
+        let now = desk.tell(notice);
+        assert!(now == "01" || before.is_none(), "{now} after {before:?}");
+    }
+    assert_eq!(desk.get("/deposits?state=credited")["pagination"]["total"], KILLED);
+    assert_eq!(desk.naira(), i64::try_from(KILLED).expect("few") * 97);
     desk.assert_audit_is_clean();
 }

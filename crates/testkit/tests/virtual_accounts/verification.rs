@@ -26,7 +26,8 @@ struct Pair {
 
 impl Pair {
     fn open(plan: Plan) -> Pair {
-        let bank = Server::start(Box::new(Providus::default()), Wishes { plan, ..Wishes::default() });
+        let bank =
+            Server::start(Box::new(Providus::default()), Wishes { plan, ..Wishes::default() });
         let desk = Desk::open_with(at(&bank, "on"));
         let url = format!("http://{}{RECEIVER}", desk.sandbox.api.address);
         bank.world.wish(|wishes| wishes.callback_url = Some(url));

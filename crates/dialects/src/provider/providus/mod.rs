@@ -111,11 +111,8 @@ impl Providus {
             }
         };
         let session_id = text(&object, "sessionId");
-        let notice = if self.is_signed(callback) {
-            notice::read(&object)
-        } else {
-            Err(NoticeFault::Forged)
-        };
+        let notice =
+            if self.is_signed(callback) { notice::read(&object) } else { Err(NoticeFault::Forged) };
         (session_id, notice)
     }
 
@@ -218,12 +215,8 @@ pub fn answer_notice(session_id: &str, outcome: Outcome) -> CallbackAnswer {
         }
         Outcome::NotStored => ("03", "system failure, retry"),
     };
-    let answer = NoticeAnswer {
-        request_successful: true,
-        session_id,
-        response_message,
-        response_code,
-    };
+    let answer =
+        NoticeAnswer { request_successful: true, session_id, response_message, response_code };
     CallbackAnswer { status: 200, body: to_text(&answer) }
 }
 
@@ -247,7 +240,9 @@ fn text(object: &Object, name: &str) -> String {
 /// For a query: everything but letters, digits and `-_.` as `%XX`.
 fn percent_encoded(text: &str) -> String {
     let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
         _ => format!("%{byte:02X}"),
     };
     text.bytes().map(encode).collect()

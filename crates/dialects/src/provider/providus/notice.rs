@@ -109,7 +109,8 @@ pub(super) fn write(notice: &Notice) -> String {
 /// A name that must be there, whole.
 fn named(object: &Object, name: &'static str) -> Result<String, NoticeFault> {
     let text = text(object, name);
-    let is_fit = (1..=CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    let is_fit =
+        (1..=CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if is_fit { Ok(text) } else { Err(NoticeFault::Field(name)) }
 }
 

@@ -52,7 +52,8 @@ fn signed(body: &str) -> Result<Notice, NoticeFault> {
 
 #[test]
 fn the_banks_own_example_is_read() {
-    let (session_id, notice) = read(&[(CLIENT_ID, SANDBOX_CLIENT_ID), (SIGNATURE, SIGNED)], &body(&[]));
+    let (session_id, notice) =
+        read(&[(CLIENT_ID, SANDBOX_CLIENT_ID), (SIGNATURE, SIGNED)], &body(&[]));
     let notice = notice.unwrap();
     assert_eq!(session_id, "000004210301180534806663649508");
     assert_eq!(notice.settlement_id, "202210301006807600001432");
@@ -153,7 +154,10 @@ fn the_banks_answer_decides_only_where_it_is_one() {
         (reply(200, &body(&[("9977581536", "9977581537")])), disagrees),
         (reply(200, &body(&[("NGN", "USD")])), disagrees),
         (reply(200, &body(&[("202210301006807600001432", "2")])), disagrees),
-        (reply(200, r#"{"settlementId":"","tranRemarks":"Settlement Id does not exist"}"#), Judgement::Unheard),
+        (
+            reply(200, r#"{"settlementId":"","tranRemarks":"Settlement Id does not exist"}"#),
+            Judgement::Unheard,
+        ),
         (reply(200, r#"{"settlementId":"202210301006807600001432"}"#), Judgement::Silent),
         (reply(200, "<html>"), Judgement::Silent),
         (reply(500, &body(&[])), Judgement::Silent),
@@ -167,8 +171,12 @@ fn the_banks_answer_decides_only_where_it_is_one() {
 #[test]
 fn accounts_are_opened_as_the_bank_answers() {
     let bank = bank();
-    let request =
-        bank.open_account("https://b/api", VirtualAccountKind::Reserved, "Ada", Some("22222222222"));
+    let request = bank.open_account(
+        "https://b/api",
+        VirtualAccountKind::Reserved,
+        "Ada",
+        Some("22222222222"),
+    );
     assert_eq!(request.url, "https://b/api/PiPCreateReservedAccountNumber");
     assert_eq!(&**request.body, br#"{"account_name":"Ada","bvn":"22222222222"}"#);
     let request = bank.open_account("https://b/api", VirtualAccountKind::Dynamic, "Ada", None);
