@@ -1,3 +1,5 @@
+//! The bank's own example and vectors, and what is like them and is none.
+
 use super::*;
 use domain::{Currency, Timestamp};
 
