@@ -117,7 +117,7 @@ pub fn of_webhooks(report: &Report) -> Vec<Goal> {
         ),
         goal(
             "completed at once, delivered and recorded, each second",
-            (Limit::AtLeast, 8_000),
+            (Limit::AtLeast, 5_000),
             (S::DeliveredAtOnce, F::PerSecond),
             whole,
         ),

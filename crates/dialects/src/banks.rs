@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::provider_call::Provider;
 use serde::{Deserialize, Serialize};
 
 /// The list the program comes with.
@@ -22,6 +23,15 @@ pub struct Bank {
     pub currency: String,
     /// 1 when a disbursement must name a branch, else 0.
     pub branch_required: u8,
+    /// The codes that providers know the bank by, by the providers' words. Not printed.
+    #[serde(default, skip_serializing)]
+    provider_codes: BTreeMap<String, String>,
+}
+
+impl Bank {
+    pub fn code_at(&self, provider: Provider) -> Option<&str> {
+        self.provider_codes.get(provider.word()).map(String::as_str)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

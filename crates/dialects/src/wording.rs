@@ -1,6 +1,7 @@
 //! The domain's facts in the words of the public API.
 
 use domain::account::Account;
+use domain::charge::Charge;
 use domain::decide::{BulkTold, Told, Wording};
 use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
@@ -29,8 +30,12 @@ impl PublicWording {
         format!("{}/pay/status/{token}", self.public_url)
     }
 
-    /// Where the payer goes on: a card's holder to the simulated bank, others to the status page.
-    fn redirect_url(&self, payment: &Payment) -> String {
+    /// Where the payer goes on: to the provider's page, a card's holder to the simulated bank,
+    /// others to the status page.
+    fn redirect_url(&self, payment: &Payment, charge: &Charge) -> String {
+        if let Some(url) = &charge.page_url {
+            return url.clone();
+        }
         if payment.method == Method::Card && payment.next_action == Some(NextAction::Redirect) {
             let token = page_token::write(&self.page_key, payment.account, payment.id);
             return format!("{}/pay/bank/{token}", self.public_url);
@@ -43,7 +48,7 @@ impl Wording for PublicWording {
     fn answer(&self, payment: &Payment, detail: &Detail) -> String {
         match detail {
             Detail::Charge(charge) => {
-                object::charge_answer(payment, charge, &self.redirect_url(payment))
+                object::charge_answer(payment, charge, &self.redirect_url(payment, charge))
             }
             Detail::Disbursement(disbursement) => {
                 object::disbursement_answer(payment, disbursement)

@@ -16,7 +16,7 @@ use crate::ledger::{Chain, Journal, Wallet};
 use crate::link::Link;
 use crate::money::Currency;
 use crate::payment::{Detail, Payment};
-use crate::provider_call::{Provider, ProviderCall};
+use crate::provider_call::{CallbackKey, InboundCallback, Provider, ProviderCall};
 use crate::settlement::Settlement;
 use crate::time::Timestamp;
 use crate::virtual_account::VirtualAccount;
@@ -137,6 +137,8 @@ pub struct Book {
     /// Card nonces by the account whose key they were used with.
     pub nonces: Shelf<(AccountId, String), Timestamp>,
     pub calls: Shelf<(AccountId, PaymentId), ProviderCall>,
+    /// Callbacks that came before.
+    pub callbacks: Shelf<CallbackKey, InboundCallback>,
     pub wallets: Shelf<(AccountId, Currency), Wallet>,
     pub chains: Shelf<AccountId, Chain>,
     pub deliveries: Shelf<DeliveryKey, Delivery>,

@@ -13,6 +13,10 @@ pub struct Charge {
     pub narration: Option<String>,
     pub mobile_money: Option<MobileMoney>,
     pub card: Option<Card>,
+    /// The provider's own page, where the payer goes on.
+    pub page_url: Option<String>,
+    /// What the payer is to be shown, in the provider's words.
+    pub instruction: Option<String>,
     /// What the sandbox was asked to simulate. Always empty in live.
     pub scenario: Scenario,
 }

@@ -42,6 +42,14 @@ impl Recipient {
         }
     }
 
+    /// The network of the phone that is paid.
+    pub const fn network(&self) -> Option<Network> {
+        match self {
+            Recipient::Bank { .. } => None,
+            Recipient::MobileMoney { network, .. } => Some(*network),
+        }
+    }
+
     /// The guide's `destination_type`.
     pub const fn destination_type(&self) -> &'static str {
         self.method().word()

@@ -1,6 +1,6 @@
 //! One key, one effect: what a request under an idempotency key leads to.
 
-use crate::id::AccountId;
+use crate::id::{AccountId, PaymentId};
 use crate::time::Timestamp;
 
 /// Where a key counts: an account, and one method and path.
@@ -28,8 +28,10 @@ pub struct KeyUse {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstUse {
     pub fingerprint: Fingerprint,
-    /// The answer's bytes, as the first request got them.
-    pub body: String,
+    /// The answer's bytes, as the first request got them. `None` while it waits for a provider.
+    pub body: Option<String>,
+    /// What the first request made, where its answer is told later.
+    pub payment: Option<PaymentId>,
     pub created_at: Timestamp,
 }
 
@@ -37,13 +39,17 @@ pub struct FirstUse {
 pub enum Judgement<'a> {
     Proceed,
     Replay(&'a str),
+    /// The first request has no answer yet.
+    Running,
     KeyReused,
 }
 
 pub fn judge<'a>(first: Option<&'a FirstUse>, fingerprint: &Fingerprint) -> Judgement<'a> {
     match first {
         None => Judgement::Proceed,
-        Some(first) if first.fingerprint == *fingerprint => Judgement::Replay(&first.body),
+        Some(first) if first.fingerprint == *fingerprint => {
+            first.body.as_deref().map_or(Judgement::Running, Judgement::Replay)
+        }
         Some(_) => Judgement::KeyReused,
     }
 }

@@ -31,6 +31,7 @@ pub mod payment;
 pub mod phone;
 pub mod provider_call;
 pub mod refund;
+pub mod route;
 pub mod scenario;
 pub mod settlement;
 pub mod time;

@@ -142,6 +142,27 @@ pub const FEED_WAITERS_MAX: usize = 64;
 /// How long a charge whose outcome nobody tells us is asked about before a person must look.
 pub const POLL_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// How long all requests of one call to a provider may take together, and how long the call
+/// belongs to whoever makes it.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(110);
+pub const CALL_LEASE: Duration = Duration::from_secs(120);
+
+/// How long a request waits for the provider's first answer before it tells what is known.
+pub const FIRST_ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+/// When a payout that could not even be sent is tried again.
+pub const SEND_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// Bytes of a provider's answer and of its callback that are read.
+pub const PROVIDER_ANSWER_BYTES_MAX: usize = 1024 * 1024;
+pub const CALLBACK_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Requests that one call to a provider may take.
+pub const REQUESTS_PER_CALL_MAX: usize = 8;
+
+/// Calls to one provider at once.
+pub const CALLS_PER_PROVIDER_MAX: usize = 64;
+
 /// The write-ahead log beyond which the writer pauses to let a checkpoint finish.
 pub const WAL_PAGES_MAX: u32 = 32 * 1024;
 
@@ -149,6 +170,7 @@ pub const WAL_PAGES_MAX: u32 = 32 * 1024;
 const _: () = assert!(
     DELIVERY_LEASE.as_secs() > ATTEMPT_TIMEOUT.as_secs() + ATTEMPT_CONNECT_TIMEOUT.as_secs()
 );
+const _: () = assert!(CALL_LEASE.as_secs() > CALL_TIMEOUT.as_secs());
 const _: () = assert!(DELIVERIES_WAITING_MAX <= DELIVERIES_HELD_MAX);
 const _: () = assert!(DELIVERIES_PER_ENDPOINT_MAX <= DELIVERIES_IN_FLIGHT_MAX);
 const _: () = assert!(IDEMPOTENCY_RETENTION.as_secs() >= 7 * 24 * 3600);

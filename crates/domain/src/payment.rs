@@ -71,6 +71,14 @@ impl Method {
     pub fn parse(word: &str) -> Option<Method> {
         Method::ALL.into_iter().find(|method| method.word() == word)
     }
+
+    /// Whether what a provider needs for it is at hand but once: card data is never kept.
+    pub const fn is_sent_once(self) -> bool {
+        match self {
+            Method::Card => true,
+            Method::MobileMoney | Method::Bank | Method::BankTransfer | Method::Wallet => false,
+        }
+    }
 }
 
 /// Where a payment stands. What may follow what is said by the state machine of its kind.

@@ -82,6 +82,8 @@ pub enum Network {
 }
 
 impl Network {
+    pub const ALL: [Network; 2] = [Network::Mtn, Network::Airtel];
+
     /// As the guide writes it.
     pub const fn name(self) -> &'static str {
         match self {

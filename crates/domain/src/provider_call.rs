@@ -89,6 +89,11 @@ pub struct Word {
 }
 
 impl Word {
+    /// Whether it says where or how the payer goes on.
+    pub const fn has_page(&self) -> bool {
+        self.page_url.is_some() || self.instruction.is_some()
+    }
+
     /// A verdict that nothing came along with.
     pub const fn of(verdict: Verdict) -> Word {
         Word {
@@ -105,27 +110,39 @@ impl Word {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallState {
-    /// We do not know the outcome; it is asked for at `due_at`.
+    /// We do not know the outcome; something is done about it at `due_at`.
     Open,
     /// The provider has had its last word.
     Answered,
+    /// It had; since then it called us again, so it is asked once more at `due_at`.
+    Recheck,
     /// Asked for a week in vain, or the provider contradicts itself: a person must look.
     NeedsReview,
 }
 
 impl CallState {
-    pub const ALL: [CallState; 3] = [CallState::Open, CallState::Answered, CallState::NeedsReview];
+    pub const ALL: [CallState; 4] =
+        [CallState::Open, CallState::Answered, CallState::Recheck, CallState::NeedsReview];
 
     pub const fn word(self) -> &'static str {
         match self {
             CallState::Open => "open",
             CallState::Answered => "answered",
+            CallState::Recheck => "recheck",
             CallState::NeedsReview => "needs_review",
         }
     }
 
     pub fn parse(word: &str) -> Option<CallState> {
         CallState::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Whether it comes up at `due_at`.
+    pub const fn is_due_sometime(self) -> bool {
+        match self {
+            CallState::Open | CallState::Recheck => true,
+            CallState::Answered | CallState::NeedsReview => false,
+        }
     }
 }
 
@@ -138,10 +155,46 @@ pub struct ProviderCall {
     /// Our name for this call at the provider: digits only, because some forbid `_`.
     pub client_reference: String,
     pub state: CallState,
-    /// When to ask next. Meaningful while open.
+    /// Whether the request may have been sent: what may have been is asked about before it is
+    /// sent again.
+    pub is_sent: bool,
+    /// When to send or to ask, and while somebody does, when their lease ends. Meaningful while
+    /// open or to be rechecked.
     pub due_at: Timestamp,
     pub polls_made: u32,
+    /// Why a person must look.
+    pub note: Option<String>,
     pub created_at: Timestamp,
+}
+
+impl ProviderCall {
+    pub fn show_to_a_person(&mut self, why: &str) {
+        self.state = CallState::NeedsReview;
+        self.note = Some(why.to_owned());
+    }
+
+    /// Leaves the call to whoever sends or asks now. Should they never come back, somebody else
+    /// asks how it stands.
+    pub fn lease(&mut self, now: Timestamp) {
+        self.is_sent = true;
+        self.due_at = now.plus(limits::CALL_LEASE);
+    }
+}
+
+/// What makes a callback known when it comes a second time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallbackKey {
+    pub provider: Provider,
+    /// The provider's id of the message, or of the payment and its new state.
+    pub name: String,
+}
+
+/// One row of the `inbound_callback` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboundCallback {
+    pub about: Option<(AccountId, PaymentId)>,
+    pub body: String,
+    pub received_at: Timestamp,
 }
 
 const POLL_DELAYS_S: [u64; 10] =

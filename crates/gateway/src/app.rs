@@ -4,9 +4,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use dialects::banks::Banks;
 use dialects::card::SealingKey;
+use dialects::provider::Service;
 use dialects::provider::simulator::Simulator;
 use dialects::wording::PublicWording;
 use domain::AccountId;
+use domain::provider_call::Provider;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use store::query::accounts::find_clock_ahead_us;
 use store::{LaneSettings, News, Store, StoreError};
@@ -17,9 +19,10 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::dialect::Dialects;
 use crate::directory::{Directory, DirectoryFault, Rows};
+use crate::egress::upstream::Upstream;
 use crate::egress::{Egress, EgressError, EgressPolicy};
+use crate::providers::Providers;
 use crate::secrets::{MasterKey, SecretFault};
-use crate::virtual_accounts::{Bank, BankFault};
 use crate::workers::{Alarm, FreshDelivery};
 
 /// New deliveries that may wait in memory for the delivery worker. What does not fit is found
@@ -38,8 +41,6 @@ pub enum StartFault {
     Egress(#[from] EgressError),
     #[error("the file of banks {file} cannot be used: {reason}")]
     Banks { file: String, reason: String },
-    #[error(transparent)]
-    Bank(#[from] BankFault),
 }
 
 #[derive(Debug)]
@@ -50,10 +51,9 @@ pub struct App {
     pub master_key: MasterKey,
     pub wording: Arc<PublicWording>,
     pub simulator: Simulator,
+    pub providers: Providers,
     pub egress: Egress,
     pub banks: Banks,
-    /// Where virtual accounts are. `None` in live until one is configured.
-    pub bank: Option<Bank>,
     pub limiter: Option<DefaultKeyedRateLimiter<AccountId>>,
     pub alarms: Arc<Alarms>,
     pub dialects: Dialects,
@@ -81,11 +81,9 @@ impl App {
     /// deliveries to the delivery worker.
     pub fn build(
         settings: Settings,
+        master_key: MasterKey,
         stop: watch::Receiver<bool>,
     ) -> Result<(Arc<App>, mpsc::Receiver<FreshDelivery>), StartFault> {
-        std::fs::create_dir_all(&settings.data)
-            .map_err(|error| StoreError::folder(&settings.data, &error))?;
-        let master_key = MasterKey::of_file(&settings.data.join("master.key"))?;
         let wording = Arc::new(PublicWording {
             public_url: settings.public_url.clone(),
             page_key: master_key.derive("page tokens"),
@@ -112,6 +110,10 @@ impl App {
                 transfer_delay: settings.transfer_delay,
                 conversion_delay: settings.conversion_delay,
             },
+            providers: Providers::new(
+                settings.providers.clone(),
+                Upstream::new(settings.extra_ca_file.as_deref())?,
+            ),
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,
                 require_https: settings.environment == domain::Environment::Live,
@@ -119,7 +121,6 @@ impl App {
                 own_url: settings.public_url.parse().ok(),
             })?,
             banks: read_banks(&settings)?,
-            bank: Bank::of(&settings.providus, settings.environment)?,
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
@@ -135,6 +136,15 @@ impl App {
             stop,
         };
         Ok((Arc::new(app), fresh_receiver))
+    }
+
+    /// The providers that can serve a payment of an account, best first.
+    pub fn route(&self, account: AccountId, service: &Service) -> Vec<Provider> {
+        let directory = self.directory();
+        let number = directory.find(account).map_or("", |entry| entry.account.number.as_str());
+        let Service { method, network, currency, .. } = *service;
+        let route = self.settings.routes.providers(number, method, network, currency);
+        self.providers.fit(route, service, self.clock.now())
     }
 
     pub fn directory(&self) -> Arc<Directory> {

@@ -118,6 +118,14 @@ impl Directory {
         self.entries.get(&account)
     }
 
+    pub fn entries(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.values()
+    }
+
+    pub fn find_by_number(&self, number: &str) -> Option<&Arc<Entry>> {
+        self.entries().find(|entry| entry.account.number == number)
+    }
+
     pub fn find_by_api_key(&self, key: &ApiKey) -> Option<&Arc<Entry>> {
         self.entries.get(self.api_keys.get(key)?)
     }

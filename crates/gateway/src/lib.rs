@@ -3,13 +3,17 @@
 pub mod api;
 pub mod app;
 pub mod bells;
+pub mod callbacks;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dialect;
 pub mod directory;
 pub mod egress;
+pub mod opening;
+pub mod operator;
 pub mod pages;
+pub mod providers;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;

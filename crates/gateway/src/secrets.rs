@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -44,30 +44,51 @@ impl std::fmt::Debug for MasterKey {
 impl MasterKey {
     /// Reads the key file (64 hex digits), making one that only we may read where there is none.
     pub fn of_file(file: &Path) -> Result<MasterKey, SecretFault> {
-        let fault =
-            |reason: String| SecretFault::MasterKey { file: file.display().to_string(), reason };
         if !file.exists() {
-            let fresh = Zeroizing::new(hex::encode(random::<32>()?));
-            let mut made = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(file)
-                .map_err(|error| fault(error.to_string()))?;
-            made.write_all(fresh.as_bytes()).map_err(|error| fault(error.to_string()))?;
-            made.sync_all().map_err(|error| fault(error.to_string()))?;
+            make_secret_file(file, &hex::encode(random::<32>()?))
+                .map_err(|error| key_fault(file, error.to_string()))?;
         }
+        MasterKey::read(file)
+    }
+
+    /// The key of a data folder that has one of its own, both made if absent.
+    pub fn of_folder(data: &Path) -> Result<MasterKey, SecretFault> {
+        std::fs::create_dir_all(data).map_err(|error| key_fault(data, error.to_string()))?;
+        MasterKey::of_file(&data.join("master.key"))
+    }
+
+    /// Reads a key file that must be there, and nobody else's to read.
+    pub fn of_private_file(file: &Path) -> Result<MasterKey, SecretFault> {
+        let data = std::fs::metadata(file).map_err(|error| key_fault(file, error.to_string()))?;
+        if data.permissions().mode() & 0o077 != 0 {
+            return Err(key_fault(file, "others may read it; chmod 600 it".to_owned()));
+        }
+        MasterKey::read(file)
+    }
+
+    fn read(file: &Path) -> Result<MasterKey, SecretFault> {
         let text = Zeroizing::new(
-            std::fs::read_to_string(file).map_err(|error| fault(error.to_string()))?,
+            std::fs::read_to_string(file).map_err(|error| key_fault(file, error.to_string()))?,
         );
-        let bytes = hex::decode(text.trim())
-            .ok()
-            .filter(|bytes| bytes.len() == 32)
-            .map(Zeroizing::new)
-            .ok_or_else(|| fault("it must hold 64 hex digits".to_owned()))?;
-        let key = UnboundKey::new(&AES_256_GCM, &bytes)
-            .map_err(|_| fault("it must hold 64 hex digits".to_owned()))?;
-        Ok(MasterKey { sealing: LessSafeKey::new(key), deriving: SigningKey::new(&bytes) })
+        MasterKey::parse(&text)
+            .ok_or_else(|| key_fault(file, "it must hold 64 hex digits".to_owned()))
+    }
+
+    /// A key of 64 hex digits.
+    pub fn parse(text: &str) -> Option<MasterKey> {
+        let bytes = hex::decode(text.trim()).ok().map(Zeroizing::new)?;
+        MasterKey::of_bytes(<&[u8; 32]>::try_from(bytes.as_slice()).ok()?).ok()
+    }
+
+    /// The master key of one environment among several that share this one. What one of them
+    /// sealed or signed means nothing to another.
+    pub fn of_environment(&self, environment: Environment) -> Result<MasterKey, SecretFault> {
+        MasterKey::of_bytes(&self.derive_bytes(&format!("environment {}", environment.word())))
+    }
+
+    fn of_bytes(bytes: &[u8; 32]) -> Result<MasterKey, SecretFault> {
+        let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| SecretFault::WrongMasterKey)?;
+        Ok(MasterKey { sealing: LessSafeKey::new(key), deriving: SigningKey::new(bytes) })
     }
 
     /// A key for one purpose, which tells nothing of the master key.
@@ -90,6 +111,17 @@ impl MasterKey {
         let sealed = self.seal_at(&place(account, kind), secret)?;
         let key_hash = (kind == SecretKind::ApiKey).then(|| hash_api_key(secret));
         Ok(SealedSecret { account, kind, sealed, key_hash, created_at: now })
+    }
+
+    /// An API key that is shown once: what is kept finds it and cannot bring it back.
+    pub fn hash_only(account: AccountId, api_key: &str, now: Timestamp) -> SealedSecret {
+        SealedSecret {
+            account,
+            kind: SecretKind::ApiKey,
+            sealed: Vec::new(),
+            key_hash: Some(hash_api_key(api_key)),
+            created_at: now,
+        }
     }
 
     pub fn open(&self, secret: &SealedSecret) -> Result<SecretText, SecretFault> {
@@ -136,6 +168,17 @@ impl MasterKey {
         let text = std::str::from_utf8(opened).map_err(|_| SecretFault::WrongMasterKey)?;
         Ok(Zeroizing::new(text.to_owned()))
     }
+}
+
+fn key_fault(file: &Path, reason: String) -> SecretFault {
+    SecretFault::MasterKey { file: file.display().to_string(), reason }
+}
+
+/// Makes a file that only we may read, and never replaces one.
+pub fn make_secret_file(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    made.write_all(text.as_bytes())?;
+    made.sync_all()
 }
 
 fn place(account: AccountId, kind: SecretKind) -> String {
@@ -186,6 +229,17 @@ fn push_random(text: &mut String, letters: usize, alphabet: &[u8]) -> Result<(),
 /// `ACC-` and 7 digits.
 pub fn new_account_number() -> Result<String, SecretFault> {
     Ok(format!("ACC-{:07}", u32::from_be_bytes(random::<4>()?) % 10_000_000))
+}
+
+/// The id of a merchant: a random UUID.
+pub fn new_merchant_id() -> Result<String, SecretFault> {
+    let mut bytes = random::<16>()?;
+    // RFC 9562: version 4, and the variant of that document.
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let text = hex::encode(bytes);
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &text[range]);
+    Ok(parts.join("-"))
 }
 
 /// The key that browsers encrypt card fields with: base64 of 32 bytes.
@@ -251,6 +305,11 @@ pub fn random_below(bound: u32) -> u32 {
 }
 
 /// From the system: a library's own generator takes 35 ms to seed itself at the first draw.
+/// Bytes that nobody can guess.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], SecretFault> {
+    random()
+}
+
 fn random<const N: usize>() -> Result<[u8; N], SecretFault> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| SecretFault::NoRandom)?;
@@ -277,6 +336,33 @@ mod tests {
     }
 
     #[test]
+    fn what_one_environment_sealed_another_cannot_open() {
+        let key = MasterKey::parse(&"a1".repeat(32)).unwrap();
+        let [test, live] = [Environment::Test, Environment::Live]
+            .map(|environment| key.of_environment(environment).unwrap());
+        let sealed = test.seal_at("x", "secret").unwrap();
+        assert_eq!(test.open_at("x", &sealed).unwrap().as_str(), "secret");
+        assert!(live.open_at("x", &sealed).is_err() && key.open_at("x", &sealed).is_err());
+    }
+
+    #[test]
+    fn a_private_key_file_is_nobody_elses_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        assert!(MasterKey::of_private_file(&file).is_err());
+        make_secret_file(&file, &format!("{}\n", "a1".repeat(32))).unwrap();
+        assert!(MasterKey::of_private_file(&file).is_ok());
+        assert!(make_secret_file(&file, "").is_err());
+        for (mode, fits) in [(0o400, true), (0o640, false), (0o604, false)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(MasterKey::of_private_file(&file).is_ok(), fits, "{mode:o}");
+        }
+        for text in ["", "a1", &"a1".repeat(33), &"zz".repeat(32)] {
+            assert!(MasterKey::parse(text).is_none());
+        }
+    }
+
+    #[test]
     fn fresh_credentials_have_their_documented_form() {
         let key = new_api_key(Environment::Test).unwrap();
         assert!(key.starts_with("sk_test_") && key.len() == 48);
@@ -285,5 +371,7 @@ mod tests {
         assert!(number.starts_with("ACC-") && number.len() == 11);
         assert_eq!(STANDARD.decode(new_encryption_key().unwrap().as_str()).unwrap().len(), 32);
         assert!(new_webhook_secret().unwrap().starts_with("whsec_"));
+        let merchant = new_merchant_id().unwrap();
+        assert!(merchant.len() == 36 && merchant.as_bytes()[14] == b'4', "{merchant}");
     }
 }

@@ -12,7 +12,6 @@ use domain::decide::{Answer, Command, Moment, Needs, Refusal, Wording, decide};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::deposit::DepositState;
 use domain::endpoint::EndpointState;
-use domain::provider_call::CallState;
 use domain::{AccountId, EndpointId, IdSource, Timestamp, limits};
 use tokio::sync::{mpsc, oneshot};
 
@@ -256,7 +255,7 @@ fn news(book: &Book) -> News {
     let changed = book.calls.changed_rows().map(|(_, _, call)| call);
     news.calls_due_at = fresh
         .chain(changed)
-        .filter(|call| call.state == CallState::Open)
+        .filter(|call| call.state.is_due_sometime())
         .map(|call| call.due_at)
         .min();
     news.settlements_due_at =

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::card::{CardFault, check_cvv, check_expiry, read_month, read_number, read_year};
 use crate::json::{Object, Tolerance, Value, parse_object};
 use crate::object::to_text;
+use crate::provider::{CardData, Secret};
 
 type Keys = X25519HkdfSha256;
 
@@ -43,6 +44,7 @@ impl fmt::Debug for SealingKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedCard {
     pub card: Card,
+    pub data: CardData,
     pub nonce: CardNonce,
 }
 
@@ -94,7 +96,14 @@ impl SealingKey {
         let expiry_year = read_year(text("expiry_year"))?;
         check_expiry(expiry_month, expiry_year, now)?;
         check_cvv(text("cvv"))?;
+        let data = CardData {
+            number: Secret::new(text("number")),
+            expiry_month,
+            expiry_year,
+            cvv: Secret::new(text("cvv")),
+        };
         Ok(SealedCard {
+            data,
             card: Card {
                 brand: number.brand,
                 first_six: number.first_six,

@@ -31,7 +31,7 @@ struct NextActionFields<'a> {
     next_action_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_action_redirect_url: Option<&'a str>,
-    display_text: &'static str,
+    display_text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -86,7 +86,10 @@ pub fn charge_answer(payment: &Payment, charge: &Charge, redirect_url: &str) -> 
 }
 
 /// What to tell the payer.
-fn display_text(action: NextAction, method: Method, charge: &Charge) -> &'static str {
+fn display_text(action: NextAction, method: Method, charge: &Charge) -> &str {
+    if let Some(instruction) = &charge.instruction {
+        return instruction;
+    }
     let is_again = charge.card.as_ref().is_some_and(|card| card.wrong_otp_count > 0);
     match action {
         NextAction::Redirect if method == Method::Card => "Complete payment on your bank's page",

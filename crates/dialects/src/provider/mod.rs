@@ -1,6 +1,7 @@
 //! Providers' languages, as data in and data out. A connector is a folder here: it says what to
 //! send and reads what comes back; the gateway does the sending, and knows no provider's protocol.
 
+pub mod dusupay;
 pub mod providus;
 pub mod setting;
 pub mod simulator;
@@ -126,7 +127,7 @@ pub enum Task<'a> {
 }
 
 /// A card as it is sent on. Wiped when dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardData {
     pub number: Secret,
     /// 1 to 12.
@@ -200,8 +201,6 @@ pub struct Told {
 pub enum About {
     /// Our own name for the call.
     ClientReference(String),
-    /// The provider's own name for the payment.
-    ProviderReference(String),
     /// Nothing that we follow.
     Nothing,
 }
@@ -268,6 +267,19 @@ pub trait Connector: fmt::Debug + Send + Sync {
     /// How long after a request the provider's "never heard of it" is to be believed.
     fn unheard_after(&self) -> Duration {
         Duration::from_secs(60)
+    }
+
+    /// Addresses that callbacks may come from; empty for all. What comes from elsewhere is answered
+    /// like a forgery, without being read.
+    fn callback_addresses(&self) -> &[String] {
+        &[]
+    }
+
+    /// The payout that a GET to our callback address asks about, by our own name for it, where the
+    /// provider asks whether a payout is ours before it makes it. The answer is 200 while it is an
+    /// open disbursement at this provider, 404 otherwise. `query` is what stands behind the `?`.
+    fn payout_question(&self, _query: &str) -> Option<String> {
+        None
     }
 
     /// Verifies the raw bytes and reads them.

@@ -35,7 +35,7 @@ pub struct Kind {
 }
 
 /// Every connector that there is.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[super::dusupay::KIND];
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {

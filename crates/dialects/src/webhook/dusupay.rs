@@ -187,7 +187,7 @@ impl Person {
 }
 
 /// The text that both signatures cover, from the values as they were sent; `None` where a field
-/// is missing or no text.
+/// is missing or no text, or where a colon in it would let the same text be read in two ways.
 pub fn signed_text(body: &[u8]) -> Option<String> {
     let object = parse_object(body, Tolerance::Strict).ok()?;
     let text = |object: &Object, name| match object.find(name) {
@@ -200,17 +200,25 @@ pub fn signed_text(body: &[u8]) -> Option<String> {
         signed.push(':');
         signed += &text(payload, name)?;
     }
-    Some(signed)
+    let has_one_reading = signed.matches(':').count() == SIGNED.len();
+    has_one_reading.then_some(signed)
 }
 
 /// Whether an `hmac-signature` is of this body. Its `t` lies outside of the signature and proves
 /// nothing: who must not act twice dedupes on the internal reference and the status.
 pub fn verify_hmac(secret: &WebhookSecret, body: &[u8], header: &str) -> bool {
-    let mac = header.split(',').find_map(|part| part.trim().strip_prefix("s="));
-    match (mac.and_then(|text| hex::decode(text).ok()), signed_text(body)) {
+    match (mac_of(header), signed_text(body)) {
         (Some(mac), Some(signed)) => secret.text.verify(&[signed.as_bytes()], &mac),
         (None, _) | (_, None) => false,
     }
+}
+
+/// The one `s` of the header, in lower-case hex.
+fn mac_of(header: &str) -> Option<Vec<u8>> {
+    let mut found = header.split(',').filter_map(|part| part.trim().strip_prefix("s="));
+    let (Some(text), None) = (found.next(), found.next()) else { return None };
+    let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    hex::decode(text).ok().filter(|_| is_lower)
 }
 
 /// Whether an `rsa-signature` is of this body.

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::book::Book;
 use crate::decide::{Answer, Moment, Refusal};
 use crate::endpoint::Endpoint;
+use crate::fee::FeeRule;
 use crate::id::AccountId;
 use crate::ledger::{self, Chain, Fact, Journal, Wallet};
 use crate::money::{Currency, Money};
@@ -41,6 +42,7 @@ impl SecretKind {
 pub struct SealedSecret {
     pub account: AccountId,
     pub kind: SecretKind,
+    /// Empty for an API key that nobody is to read again: only its hash is kept.
     pub sealed: Vec<u8>,
     /// SHA-256 of an API key, by which it is found; `None` for other secrets.
     pub key_hash: Option<ApiKey>,
@@ -66,8 +68,31 @@ pub struct ConfigureAccount {
     pub account: AccountId,
     pub number: Option<String>,
     pub webhook_url: Option<String>,
+    pub requires_number: Option<bool>,
+    pub allowed_networks: Option<Vec<String>>,
+    pub charge_fee: Option<FeeRule>,
+    pub disbursement_fee: Option<FeeRule>,
     pub settlement: Option<SettlementRule>,
+    pub card_currencies: Option<Vec<Currency>>,
     pub secrets: Vec<SealedSecret>,
+}
+
+impl ConfigureAccount {
+    /// Leaves everything as it is.
+    pub fn nothing(account: AccountId) -> ConfigureAccount {
+        ConfigureAccount {
+            account,
+            number: None,
+            webhook_url: None,
+            requires_number: None,
+            allowed_networks: None,
+            charge_fee: None,
+            disbursement_fee: None,
+            settlement: None,
+            card_currencies: None,
+            secrets: Vec::new(),
+        }
+    }
 }
 
 pub(super) fn open(
@@ -110,15 +135,22 @@ pub(super) fn configure(
     moment: &Moment<'_>,
 ) -> Result<Answer, Refusal> {
     let account = book.accounts.change(&configure.account).ok_or(Refusal::AccountUnknown)?;
-    if let Some(number) = configure.number {
-        account.number = number;
-    }
-    if let Some(settlement) = configure.settlement {
-        account.settlement = settlement;
-    }
+    replace(&mut account.number, configure.number);
+    replace(&mut account.requires_number, configure.requires_number);
+    replace(&mut account.allowed_networks, configure.allowed_networks);
+    replace(&mut account.charge_fee, configure.charge_fee);
+    replace(&mut account.disbursement_fee, configure.disbursement_fee);
+    replace(&mut account.settlement, configure.settlement);
+    replace(&mut account.card_currencies, configure.card_currencies);
     set_webhook_url(book, configure.account, configure.webhook_url, moment.now);
     book.secrets.extend(configure.secrets);
     Ok(Answer::Done)
+}
+
+fn replace<T>(part: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *part = new;
+    }
 }
 
 /// Sets the address of endpoint 1 and switches it on.

@@ -6,13 +6,12 @@ use crate::book::Book;
 use crate::decide::create_disbursement::{accept, new_payment};
 use crate::decide::repeat::{keep, replay};
 use crate::decide::{Answer, Moment, Order, Refusal, ShortWallet};
-use crate::disbursement::{BulkPlace, Disbursement};
+use crate::disbursement::BulkPlace;
 use crate::id::{AccountId, BulkId};
 use crate::idempotency::KeyUse;
 use crate::ledger::WalletError;
 use crate::money::Currency;
 use crate::payment::{Detail, Payment};
-use crate::provider_call::{Provider, Word};
 
 #[derive(Debug)]
 pub struct CreateBulk {
@@ -22,9 +21,6 @@ pub struct CreateBulk {
     pub lines: Vec<BulkLine>,
     /// Lines that could not be read as disbursements. None in mode `all`, which would do nothing.
     pub refused: Vec<RefusedLine>,
-    pub provider: Provider,
-    /// To each line.
-    pub first_word: Option<Word>,
 }
 
 /// What a line that cannot be done means for the others.
@@ -92,8 +88,8 @@ pub(super) fn create_bulk(
     let mut wanted = Vec::with_capacity(create.lines.len());
     for line in create.lines {
         let place = BulkPlace { bulk, line: line.line, reference: line.reference };
-        match new_payment(account, &line.order, create.provider, moment) {
-            Ok(payment) => wanted.push((payment, place, line.order.disbursement)),
+        match new_payment(account, &line.order, moment) {
+            Ok(payment) => wanted.push((payment, place, line.order)),
             Err(refusal) => refused.push(refused_line(place, &refusal)),
         }
     }
@@ -105,9 +101,9 @@ pub(super) fn create_bulk(
         cover(&wanted, book)?;
     }
     let mut accepted = Vec::with_capacity(wanted.len());
-    for (payment, place, mut disbursement) in wanted {
-        disbursement.bulk = Some(place.clone());
-        match accept((payment, disbursement), create.first_word.clone(), book, moment) {
+    for (payment, place, mut order) in wanted {
+        order.disbursement.bulk = Some(place.clone());
+        match accept(payment, order, book, moment) {
             Ok(key) => accepted.push(key),
             Err(refusal) => refused.push(refused_line(place, &refusal)),
         }
@@ -139,7 +135,7 @@ fn refused_line(place: BulkPlace, refusal: &Refusal) -> RefusedLine {
 }
 
 /// Refuses unless the wallet can set all of it aside.
-fn cover(wanted: &[(Payment, BulkPlace, Disbursement)], book: &Book) -> Result<(), Refusal> {
+fn cover(wanted: &[(Payment, BulkPlace, Order)], book: &Book) -> Result<(), Refusal> {
     let mut required: BTreeMap<(AccountId, Currency), i64> = BTreeMap::new();
     for (payment, _, _) in wanted {
         let sum = required.entry((payment.account, payment.gross.currency())).or_default();

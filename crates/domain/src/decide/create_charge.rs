@@ -3,14 +3,14 @@
 use crate::account::Account;
 use crate::book::Book;
 use crate::charge::{CardNonce, Charge};
-use crate::decide::repeat::{answer, replay};
-use crate::decide::report_provider::{Report, take_word};
+use crate::decide::repeat::{answer, open, replay};
+use crate::decide::report_provider::{Report, Reported, take_word};
 use crate::decide::use_nonce::{check_nonce, use_nonce};
 use crate::decide::{Answer, Moment, Refusal};
 use crate::id::{AccountId, LinkId, PaymentId};
 use crate::idempotency::KeyUse;
 use crate::money::Money;
-use crate::payment::{Detail, Method, Payment, PaymentKind, PaymentState};
+use crate::payment::{Detail, Method, NextAction, Payment, PaymentKind, PaymentState};
 use crate::provider_call::{CallState, Provider, ProviderCall, Word};
 
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct CreateCharge {
     /// What a provider in this very process answers at once. `None` when it must be asked over
     /// the network, after the commit.
     pub first_word: Option<Word>,
+    /// Whether the request waits for the first word of a provider that is asked over the network.
+    pub waits: bool,
 }
 
 pub(super) fn create_charge(
@@ -41,8 +43,11 @@ pub(super) fn create_charge(
     if let Some(replay) = replay(create.key_use.as_ref(), book)? {
         return Ok(replay);
     }
-    let key_use = create.key_use.take();
+    let (key_use, waits) = (create.key_use.take(), create.waits);
     let key = make_charge(create, book, moment)?;
+    if waits {
+        return Ok(open(key, key_use, book, moment));
+    }
     answer(key, key_use, book, moment)
 }
 
@@ -70,7 +75,11 @@ pub(super) fn make_charge(
         link.admit(create.gross, create.method, moment.now)?;
     }
     let payment = new_payment(account, id, dgs_reference, &create, moment)?;
-    let call = new_call(&payment, moment);
+    let mut call = new_call(&payment, moment);
+    if create.waits {
+        // The request itself goes on to the provider.
+        call.lease(moment.now);
+    }
 
     // Nothing below refuses.
     let key = (payment.account, id);
@@ -84,12 +93,9 @@ pub(super) fn make_charge(
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Charge(create.charge));
     book.calls.insert(key, call);
-    if let Some(word) = create.first_word {
-        take_word(
-            &Report { account: key.0, payment: id, word, is_answer_to_poll: false },
-            book,
-            moment,
-        );
+    if let Some(word) = create.first_word.filter(|_| !create.waits) {
+        let report = Report { account: key.0, payment: id, word, reported: Reported::FIRST };
+        take_word(&report, book, moment);
     }
     Ok(key)
 }
@@ -131,7 +137,8 @@ fn new_payment(
         fee_minor: account.charge_fee.fee_minor(create.gross)?,
         provider: create.provider,
         provider_reference: None,
-        next_action: None,
+        // A push to a phone is followed on our own page, until a provider names another.
+        next_action: (create.method == Method::MobileMoney).then_some(NextAction::Redirect),
         reason: None,
         callback_url: create.callback_url.clone(),
         link: create.link,
@@ -152,8 +159,10 @@ pub(super) fn new_call(payment: &Payment, moment: &Moment<'_>) -> ProviderCall {
         provider: payment.provider,
         client_reference: payment.id.0.to_string(),
         state: CallState::Open,
+        is_sent: false,
         due_at: moment.now,
         polls_made: 0,
+        note: None,
         created_at: moment.now,
     }
 }

@@ -5,7 +5,7 @@ use crate::conversion::{self, Conversion, Quote};
 use crate::decide::create_charge::new_call;
 use crate::decide::post::post;
 use crate::decide::repeat::{answer, replay};
-use crate::decide::report_provider::{Report, take_word};
+use crate::decide::report_provider::{Report, Reported, take_word};
 use crate::decide::{Answer, Moment, Refusal};
 use crate::id::{AccountId, PaymentId};
 use crate::idempotency::KeyUse;
@@ -56,7 +56,7 @@ pub(super) fn create_conversion(
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Conversion(conversion));
     if let Some(word) = create.first_word {
-        let report = Report { account: key.0, payment: key.1, word, is_answer_to_poll: false };
+        let report = Report { account: key.0, payment: key.1, word, reported: Reported::FIRST };
         take_word(&report, book, moment);
     }
     answer(key, create.key_use, book, moment)

@@ -5,7 +5,7 @@ use crate::book::Book;
 use crate::decide::create_charge::new_call;
 use crate::decide::post::post;
 use crate::decide::repeat::{answer, replay};
-use crate::decide::report_provider::{Report, take_word};
+use crate::decide::report_provider::{Report, Reported, take_word};
 use crate::decide::{Answer, Moment, Refusal};
 use crate::disbursement::Disbursement;
 use crate::fee::FeeRule;
@@ -21,9 +21,6 @@ pub struct CreateDisbursement {
     pub account: AccountId,
     pub key_use: Option<KeyUse>,
     pub order: Order,
-    pub provider: Provider,
-    /// As in [`crate::decide::CreateCharge`].
-    pub first_word: Option<Word>,
 }
 
 /// One disbursement as it is asked for.
@@ -32,6 +29,10 @@ pub struct Order {
     pub gross: Money,
     pub disbursement: Disbursement,
     pub callback_url: Option<String>,
+    pub provider: Provider,
+    /// What a provider in this very process answers at once. `None` when a worker asks it over the
+    /// network.
+    pub first_word: Option<Word>,
 }
 
 impl Order {
@@ -57,16 +58,14 @@ pub(super) fn create_disbursement(
         return Ok(replay);
     }
     let account = book.accounts.find(&create.account).ok_or(Refusal::AccountUnknown)?;
-    let payment = new_payment(account, &create.order, create.provider, moment)?;
-    let made = (payment, create.order.disbursement);
-    let key = accept(made, create.first_word, book, moment)?;
+    let payment = new_payment(account, &create.order, moment)?;
+    let key = accept(payment, create.order, book, moment)?;
     answer(key, create.key_use, book, moment)
 }
 
 pub(super) fn new_payment(
     account: &Account,
     order: &Order,
-    provider: Provider,
     moment: &mut Moment<'_>,
 ) -> Result<Payment, Refusal> {
     let fee_minor = Order::fee_minor(account.disbursement_fee, order.gross)?;
@@ -81,7 +80,7 @@ pub(super) fn new_payment(
         dgs_reference: format!("DGS{}", id.0),
         gross: order.gross,
         fee_minor,
-        provider,
+        provider: order.provider,
         provider_reference: None,
         next_action: None,
         reason: None,
@@ -98,8 +97,8 @@ pub(super) fn new_payment(
 /// Sets the gross aside, and keeps the disbursement and its provider call. Refuses when the wallet
 /// is short, and then changes nothing.
 pub(super) fn accept(
-    (payment, disbursement): (Payment, Disbursement),
-    first_word: Option<Word>,
+    payment: Payment,
+    order: Order,
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<(AccountId, PaymentId), Refusal> {
@@ -107,9 +106,9 @@ pub(super) fn accept(
     let key = (payment.account, payment.id);
     book.calls.insert(key, new_call(&payment, moment));
     book.payments.insert(key, payment);
-    book.details.insert(key, Detail::Disbursement(disbursement));
-    if let Some(word) = first_word {
-        let report = Report { account: key.0, payment: key.1, word, is_answer_to_poll: false };
+    book.details.insert(key, Detail::Disbursement(order.disbursement));
+    if let Some(word) = order.first_word {
+        let report = Report { account: key.0, payment: key.1, word, reported: Reported::FIRST };
         take_word(&report, book, moment);
     }
     Ok(key)

@@ -1,6 +1,7 @@
 //! What every command leads to. A decision reads only the book; it either appends changes or
 //! refuses, and a refusal appends nothing, so a group of commands needs no savepoints.
 
+mod claim_call;
 mod configure_account;
 mod configure_endpoint;
 mod configure_link;
@@ -18,10 +19,12 @@ mod report_provider;
 mod resend_event;
 mod settle_charge;
 mod submit_authorization;
+mod take_callback;
 mod take_deposit;
 mod tell;
 mod use_nonce;
 
+pub use claim_call::ClaimCall;
 pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 pub use configure_endpoint::{
     Alteration, ConfigureEndpoint, EndpointChange, NewEndpoint, Rotation,
@@ -34,22 +37,25 @@ pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
 pub use open_virtual_account::OpenVirtualAccount;
-pub use report_provider::Report;
+pub use report_provider::{Report, Reported};
 pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
+pub use take_callback::TakeCallback;
 pub use take_deposit::{JudgeDeposit, TakeDeposit};
 
-use crate::account::Account;
+use crate::account::{Account, Environment};
 use crate::book::Book;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::{Event, EventKind};
 use crate::id::{AccountId, IdSource, PaymentId};
+use crate::idempotency::KeyScope;
 use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
+use crate::provider_call::{Provider, ProviderCall};
 use crate::time::Timestamp;
 use crate::virtual_account::VirtualAccount;
 
@@ -72,6 +78,14 @@ pub enum Command {
     TakeDeposit(Box<TakeDeposit>),
     JudgeDeposit(Box<JudgeDeposit>),
     ReportProvider(Report),
+    /// Answers the request that waited for a provider's first word.
+    AnswerRequest {
+        account: AccountId,
+        payment: PaymentId,
+        scope: Option<KeyScope>,
+    },
+    ClaimCall(ClaimCall),
+    TakeCallback(Box<TakeCallback>),
     /// Moves the net of a charge from pending to available, once it is due.
     SettleCharge {
         account: AccountId,
@@ -110,6 +124,14 @@ pub enum Answer {
         body: String,
         is_replay: bool,
     },
+    /// The request goes on outside: a provider is asked, then [`Command::AnswerRequest`] answers.
+    Opened(PaymentId),
+    /// The lease of a provider call as it was, or none when it is not due any more.
+    CallClaimed(Option<ProviderCall>),
+    /// Whether a callback had been taken before.
+    CallbackTaken {
+        is_repetition: bool,
+    },
     /// The lease of a delivery, or none when it is not due any more.
     Claimed(Option<Delivery>),
     Done,
@@ -120,6 +142,8 @@ pub enum Answer {
 pub enum Refusal {
     #[error("the idempotency key was used with a different request body; use a new key")]
     KeyReused,
+    #[error("the first request under this idempotency key is still running; repeat it shortly")]
+    StillRunning,
     #[error("this dgs_reference is already in use; use a unique one per charge")]
     ReferenceTaken,
     #[error("this form names references of ours; use a dgs_reference of another form")]
@@ -128,6 +152,8 @@ pub enum Refusal {
     AccountUnknown,
     #[error("the account number is already in use")]
     AccountNumberTaken,
+    #[error("no provider serves this payment")]
+    SimulatedInLive,
     #[error("the payment does not exist")]
     PaymentUnknown,
     #[error("the endpoint does not exist")]
@@ -252,10 +278,46 @@ pub fn decide(
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
+    refuse_simulation_in_live(&command, book)?;
     let mark = book.payments.mark();
     let answer = apply(command, book, moment)?;
     tell::record_processing(mark, book, moment);
     Ok(answer)
+}
+
+/// Simulated money never enters a live account, whatever a caller asks for.
+fn refuse_simulation_in_live(command: &Command, book: &Book) -> Result<(), Refusal> {
+    let (account, provider) = match command {
+        Command::CreateCharge(create) => (create.account, create.provider),
+        Command::CreateDisbursement(create) => (create.account, create.provider),
+        Command::CreateBulk(create) => (create.account, create.provider),
+        Command::CreateConversion(create) => (create.account, create.provider),
+        // A refund goes where its charge went; the others make no payment.
+        Command::CreateRefund(_)
+        | Command::OpenAccount(_)
+        | Command::ConfigureAccount(_)
+        | Command::ConfigureEndpoint(_)
+        | Command::SubmitAuthorization(_)
+        | Command::CreateLink(_)
+        | Command::ChangeLink(_)
+        | Command::ArchiveLink(_)
+        | Command::ReportProvider(_)
+        | Command::SettleCharge { .. }
+        | Command::SetRates(_)
+        | Command::ClaimDelivery(_)
+        | Command::RecordAttempt { .. }
+        | Command::ParkDelivery(_)
+        | Command::ResendEvent(_)
+        | Command::ReplayDeliveries(_)
+        | Command::KeepSetting { .. }
+        | Command::ForgetFirstUses { .. }
+        | Command::SetClockAhead { .. } => return Ok(()),
+    };
+    let environment = book.accounts.find(&account).map(|account| account.environment);
+    if provider == Provider::Simulator && environment == Some(Environment::Live) {
+        return Err(Refusal::SimulatedInLive);
+    }
+    Ok(())
 }
 
 fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<Answer, Refusal> {
@@ -288,6 +350,11 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::TakeDeposit(take) => take_deposit::take_deposit(*take, book, moment),
         Command::JudgeDeposit(judge) => take_deposit::judge_deposit(*judge, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
+        Command::AnswerRequest { account, payment, scope } => {
+            repeat::answer_request((account, payment), scope, book, moment)
+        }
+        Command::ClaimCall(claim) => Ok(claim_call::claim_call(&claim, book, moment.now)),
+        Command::TakeCallback(callback) => take_callback::take_callback(*callback, book, moment),
         Command::SettleCharge { account, payment } => {
             settle_charge::settle_charge((account, payment), book, moment)
         }
@@ -332,5 +399,7 @@ mod tests_disbursement;
 mod tests_endpoint;
 #[cfg(test)]
 mod tests_link;
+#[cfg(test)]
+mod tests_provider;
 #[cfg(test)]
 mod tests_wallet;

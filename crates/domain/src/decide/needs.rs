@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::{Command, CreateCharge, JudgeDeposit, OpenVirtualAccount, SubmitAuthorization};
+use crate::decide::{
+    Command, CreateCharge, JudgeDeposit, OpenVirtualAccount, Report, SubmitAuthorization,
+};
 use crate::delivery::DeliveryKey;
 use crate::deposit::Notice;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
-use crate::provider_call::Provider;
+use crate::provider_call::{CallbackKey, Provider};
 
 /// The rows a group of commands must see, each named once and in key order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub struct Needs {
     /// Whether they are taken.
     pub slugs: BTreeSet<String>,
     pub nonces: BTreeSet<(AccountId, String)>,
+    /// Provider calls alone.
+    pub calls: BTreeSet<(AccountId, PaymentId)>,
+    /// Whether they came before.
+    pub callbacks: BTreeSet<CallbackKey>,
     /// All currencies, and the end of the ledger chain.
     pub wallets: BTreeSet<AccountId>,
     pub first_uses: Vec<KeyScope>,
@@ -53,30 +59,21 @@ impl Needs {
             Command::CreateCharge(create) => self.add_charge(create),
             Command::SubmitAuthorization(submit) => self.add_authorization(submit),
             Command::CreateLink(create) => {
-                self.accounts.insert(create.account);
-                self.add_key(create.key_use.as_ref());
+                self.add_known(create.account, create.key_use.as_ref());
                 self.slugs.insert(create.offer.slug.clone());
             }
             Command::ChangeLink(change) => {
-                self.links.insert((change.account, change.link));
-                self.add_key(change.key_use.as_ref());
+                self.add_link((change.account, change.link), change.key_use.as_ref());
                 self.slugs.insert(change.after.slug.clone());
             }
             Command::ArchiveLink(archive) => {
-                self.links.insert((archive.account, archive.link));
-                self.add_key(archive.key_use.as_ref());
+                self.add_link((archive.account, archive.link), archive.key_use.as_ref());
             }
-            Command::CreateDisbursement(create) => {
-                self.add_wallet(create.account, create.key_use.as_ref());
-            }
-            Command::CreateBulk(create) => {
-                self.add_wallet(create.account, create.key_use.as_ref());
-            }
-            Command::CreateConversion(create) => {
-                self.add_wallet(create.account, create.key_use.as_ref());
-            }
+            Command::CreateDisbursement(create) => self.add_debit(create.account, &create.key_use),
+            Command::CreateBulk(create) => self.add_debit(create.account, &create.key_use),
+            Command::CreateConversion(create) => self.add_debit(create.account, &create.key_use),
             Command::CreateRefund(create) => {
-                self.add_wallet(create.account, create.key_use.as_ref());
+                self.add_debit(create.account, &create.key_use);
                 self.payments.insert((create.account, create.charge));
             }
             Command::OpenVirtualAccount(open) => self.add_virtual_account(open),
@@ -87,10 +84,18 @@ impl Needs {
                 self.payments.insert((*account, *payment));
                 self.settlements.insert((*account, *payment));
             }
-            Command::ReportProvider(report) => {
-                self.accounts.insert(report.account);
-                self.payments.insert((report.account, report.payment));
-                self.wallets.insert(report.account);
+            Command::ReportProvider(report) => self.add_report(report),
+            Command::AnswerRequest { account, payment, scope } => {
+                self.payments.insert((*account, *payment));
+                self.charge_details.insert((*account, *payment));
+                self.first_uses.extend(scope.clone());
+            }
+            Command::ClaimCall(claim) => {
+                self.calls.insert((claim.account, claim.payment));
+            }
+            Command::TakeCallback(callback) => {
+                self.callbacks.insert(callback.key.clone());
+                callback.about.into_iter().for_each(|key| self.add_ending(key));
             }
             Command::ClaimDelivery(key) => {
                 self.deliveries.insert(*key);
@@ -110,6 +115,26 @@ impl Needs {
             | Command::KeepSetting { .. }
             | Command::SetRates(_) => {}
         }
+    }
+
+    fn add_report(&mut self, report: &Report) {
+        let key = (report.account, report.payment);
+        self.add_ending(key);
+        if report.word.has_page() {
+            self.charge_details.insert(key);
+        }
+    }
+
+    /// A payment that may end, with all that moves then.
+    fn add_ending(&mut self, key: (AccountId, PaymentId)) {
+        self.accounts.insert(key.0);
+        self.payments.insert(key);
+        self.wallets.insert(key.0);
+    }
+
+    fn add_link(&mut self, key: (AccountId, LinkId), key_use: Option<&KeyUse>) {
+        self.links.insert(key);
+        self.add_key(key_use);
     }
 
     fn add_charge(&mut self, create: &CreateCharge) {
@@ -146,7 +171,7 @@ impl Needs {
     }
 
     fn add_judged(&mut self, judge: &JudgeDeposit) {
-        self.add_wallet(judge.account, None);
+        self.add_debit(judge.account, &None);
         self.deposits.insert(judge.deposit.clone());
     }
 
@@ -161,11 +186,11 @@ impl Needs {
         self.add_key(key_use);
     }
 
-    /// What moves money in a wallet must see.
-    fn add_wallet(&mut self, account: AccountId, key_use: Option<&KeyUse>) {
+    /// What a request to take money out of a wallet must see.
+    fn add_debit(&mut self, account: AccountId, key_use: &Option<KeyUse>) {
         self.accounts.insert(account);
         self.wallets.insert(account);
-        self.add_key(key_use);
+        self.add_key(key_use.as_ref());
     }
 
     fn add_key(&mut self, key_use: Option<&KeyUse>) {

@@ -7,8 +7,10 @@ use crate::decide::{Answer, Moment, Refusal, tell};
 use crate::event::EventKind;
 use crate::id::{AccountId, PaymentId};
 use crate::ledger::Fact;
-use crate::payment::{Detail, Input, Payment, PaymentKind, PaymentState, Step, step};
-use crate::provider_call::{CallState, Verdict, Word, next_poll_at};
+use crate::limits;
+use crate::money::Money;
+use crate::payment::{Detail, Input, Payment, PaymentKind, PaymentState, Reason, Step, step};
+use crate::provider_call::{CallState, Provider, ProviderCall, Verdict, Word, next_poll_at};
 use crate::settlement::Settlement;
 
 #[derive(Clone, Debug)]
@@ -16,8 +18,26 @@ pub struct Report {
     pub account: AccountId,
     pub payment: PaymentId,
     pub word: Word,
-    /// Whether we asked: then the next question is due later than the last.
-    pub is_answer_to_poll: bool,
+    pub reported: Reported,
+}
+
+/// How a word came to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// In answer to the request that makes the payment. Should that not have been sent, the next
+    /// provider of its route may be asked instead.
+    BySubmission { otherwise: Option<Provider> },
+    /// In answer to a question how it stands: the next one is due later than the last.
+    ByPoll,
+    /// By the payer's own step.
+    ByPayer,
+    /// Without our asking.
+    ByCallback,
+}
+
+impl Reported {
+    /// By a provider that has no other behind it.
+    pub const FIRST: Reported = Reported::BySubmission { otherwise: None };
 }
 
 pub(super) fn report_provider(
@@ -38,6 +58,7 @@ pub(super) fn report_provider(
 pub(super) fn take_word(report: &Report, book: &mut Book, moment: &mut Moment<'_>) {
     let key = (report.account, report.payment);
     let Some(before) = book.payments.find(&key).cloned() else { return };
+    let report = &judged(report, &before);
     let taken = step(before.state, input(&report.word.verdict));
     let posted = match fact(before.kind, taken) {
         Some(fact) => post(fact, &before, book, moment).map_or(Step::Review, |()| taken),
@@ -49,9 +70,46 @@ pub(super) fn take_word(report: &Report, book: &mut Book, moment: &mut Moment<'_
     if posted == Step::Succeed {
         note_proof(key, report.word.proof.as_ref(), book);
     }
+    if before.state == PaymentState::Pending && posted == Step::Unchanged {
+        note_page(key, &report.word, book);
+    }
     if let Some(kind) = event(before.kind, posted) {
         tell::record_event(key, kind, book, moment);
     }
+}
+
+/// The report with what its verdict means for this very payment.
+fn judged(report: &Report, payment: &Payment) -> Report {
+    let mut report = report.clone();
+    let verdict = &mut report.word.verdict;
+    if *verdict == Verdict::Succeeded
+        && report.word.stated.is_some_and(|stated| stated != asked(payment))
+    {
+        *verdict = Verdict::Contradicts("it tells of another amount or currency");
+    }
+    // Of payouts that could not be sent, the money waits until they can be; a payer does not.
+    if *verdict == Verdict::NotSent
+        && payment.kind == PaymentKind::Charge
+        && report.reported == Reported::FIRST
+    {
+        *verdict = Verdict::Declined(Reason {
+            kind: "issuer_unavailable".to_owned(),
+            code: "91".to_owned(),
+            text: "No provider could be reached; nothing was sent".to_owned(),
+        });
+    }
+    report
+}
+
+/// What the provider is asked to move.
+fn asked(payment: &Payment) -> Money {
+    let minor = match payment.kind {
+        PaymentKind::Disbursement => payment.net_minor(),
+        PaymentKind::Charge | PaymentKind::Conversion | PaymentKind::Refund => {
+            payment.gross.minor()
+        }
+    };
+    Money::from_minor(minor, payment.gross.currency()).unwrap_or(payment.gross)
 }
 
 const fn input(verdict: &Verdict) -> Input {
@@ -134,6 +192,11 @@ fn note_on_payment(
         }
         (Step::Unchanged | Step::ConfirmLate | Step::Review, _) => {}
     }
+    if let (Verdict::NotSent, Reported::BySubmission { otherwise: Some(provider) }) =
+        (&report.word.verdict, report.reported)
+    {
+        after.provider = provider;
+    }
     if after != *before
         && let Some(payment) = book.payments.change(&(report.account, report.payment))
     {
@@ -147,24 +210,84 @@ fn note_on_call(step: Step, report: &Report, book: &mut Book, moment: &Moment<'_
     let mut after = call.clone();
     match step {
         Step::Succeed | Step::Fail => after.state = CallState::Answered,
-        Step::ConfirmLate | Step::Review => after.state = CallState::NeedsReview,
-        Step::Unchanged if after.state == CallState::Open => {
-            let next = match report.word.ask_again_after {
-                Some(wish) => Some(moment.now.plus(wish)),
-                None => next_poll_at(after.created_at, moment.now, after.polls_made),
-            };
-            match next {
-                Some(due_at) => after.due_at = due_at,
-                None => after.state = CallState::NeedsReview,
+        Step::ConfirmLate => after.show_to_a_person("it was confirmed after it had failed"),
+        Step::Review => after.show_to_a_person(match report.word.verdict {
+            Verdict::Contradicts(what) => what,
+            Verdict::Succeeded => "what it confirms cannot be posted",
+            Verdict::Declined(_)
+            | Verdict::NextAction(_)
+            | Verdict::Pending
+            | Verdict::Unknown
+            | Verdict::Unheard
+            | Verdict::NotSent => "it takes back what it had confirmed",
+        }),
+        Step::Unchanged => match after.state {
+            CallState::Open => go_on(&mut after, report, moment),
+            // It said again what it had said before.
+            CallState::Recheck if !is_open(&report.word.verdict) => {
+                after.state = CallState::Answered;
             }
-            if report.is_answer_to_poll {
-                after.polls_made = after.polls_made.saturating_add(1);
-            }
-        }
-        Step::Unchanged => return,
+            CallState::Recheck => go_on(&mut after, report, moment),
+            CallState::Answered | CallState::NeedsReview => return,
+        },
     }
     if let Some(call) = book.calls.change(&(report.account, report.payment)) {
         *call = after;
+    }
+}
+
+/// When the call comes up again, and at whom.
+fn go_on(call: &mut ProviderCall, report: &Report, moment: &Moment<'_>) {
+    let now = moment.now;
+    if let (Verdict::NotSent, Reported::BySubmission { otherwise }) =
+        (&report.word.verdict, report.reported)
+    {
+        call.is_sent = false;
+        match otherwise {
+            Some(provider) => {
+                call.provider = provider;
+                call.lease(now);
+            }
+            None if now < call.created_at.plus(limits::POLL_FOR) => {
+                call.due_at = now.plus(limits::SEND_AGAIN_AFTER);
+            }
+            None => call.show_to_a_person("it could not be sent for a week"),
+        }
+        return;
+    }
+    let next = match report.word.ask_again_after {
+        Some(wish) => Some(now.plus(wish)),
+        None => next_poll_at(call.created_at, now, call.polls_made),
+    };
+    match next {
+        Some(due_at) => call.due_at = due_at,
+        None => call.show_to_a_person("it was asked for a week in vain"),
+    }
+    if report.reported == Reported::ByPoll {
+        call.polls_made = call.polls_made.saturating_add(1);
+    }
+}
+
+/// Whether a word leaves open what became of the payment.
+const fn is_open(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Succeeded | Verdict::Declined(_) | Verdict::Contradicts(_) => false,
+        Verdict::NextAction(_)
+        | Verdict::Pending
+        | Verdict::Unknown
+        | Verdict::Unheard
+        | Verdict::NotSent => true,
+    }
+}
+
+/// Where the payer goes on, and what they are shown there, in the provider's words.
+fn note_page(key: (AccountId, PaymentId), word: &Word, book: &mut Book) {
+    if !word.has_page() {
+        return;
+    }
+    if let Some(Detail::Charge(charge)) = book.details.change(&key) {
+        charge.page_url.clone_from(&word.page_url);
+        charge.instruction.clone_from(&word.instruction);
     }
 }
 

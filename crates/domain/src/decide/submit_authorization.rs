@@ -2,8 +2,8 @@
 
 use crate::book::Book;
 use crate::charge::CardNonce;
-use crate::decide::repeat::{answer, replay};
-use crate::decide::report_provider::{Report, take_word};
+use crate::decide::repeat::{answer, open, replay};
+use crate::decide::report_provider::{Report, Reported, take_word};
 use crate::decide::use_nonce::{check_nonce, use_nonce};
 use crate::decide::{Answer, Moment, Refusal};
 use crate::id::{AccountId, PaymentId};
@@ -53,8 +53,9 @@ pub struct SubmitAuthorization {
     /// Of the encrypted PIN.
     pub nonce: Option<CardNonce>,
     /// What the provider says to it, unless the code was wrong. It does not depend on how the
-    /// payment stands, so it holds whenever the authorization fits.
-    pub word: Word,
+    /// payment stands, so it holds whenever the authorization fits. `None` when it must be asked
+    /// over the network, after the commit.
+    pub word: Option<Word>,
 }
 
 /// Of many that are sent at once, the first that fits moves the charge on; the others find it
@@ -81,18 +82,33 @@ pub(super) fn submit_authorization(
 
     // Nothing below refuses.
     use_nonce(submit.account, submit.nonce, book, moment);
+    let Some(word) = submit.word else {
+        hand_on(key, book, moment);
+        return Ok(open(key, submit.key_use, book, moment));
+    };
     let word = match submit.authorization {
         Authorization::Otp { is_right: false } => wrong_code(key, book),
         Authorization::Otp { is_right: true }
         | Authorization::Pin
         | Authorization::Address
-        | Authorization::BankPage => Some(submit.word),
+        | Authorization::BankPage => Some(word),
     };
     if let Some(word) = word {
-        let report = Report { account: key.0, payment: key.1, word, is_answer_to_poll: false };
+        let report = Report { account: key.0, payment: key.1, word, reported: Reported::ByPayer };
         take_word(&report, book, moment);
     }
     answer(key, submit.key_use, book, moment)
+}
+
+/// The request itself goes on to the provider; until that has answered, nothing else fits.
+fn hand_on(key: (AccountId, PaymentId), book: &mut Book, moment: &Moment<'_>) {
+    if let Some(payment) = book.payments.change(&key) {
+        payment.next_action = None;
+        payment.version = payment.version.saturating_add(1);
+    }
+    if let Some(call) = book.calls.change(&key) {
+        call.lease(moment.now);
+    }
 }
 
 /// Counts a wrong one-time code. Past the last that is forgiven, the charge has failed.

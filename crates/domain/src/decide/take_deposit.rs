@@ -153,6 +153,7 @@ fn credit(
         callback_url: None,
         provider: notice.provider,
         first_word: Some(confirmed),
+        waits: false,
     };
     make_charge(create, book, moment).map(|(_, payment)| payment)
 }
@@ -173,6 +174,8 @@ fn charge(notice: &Notice) -> Charge {
         narration: notice.remarks.clone(),
         mobile_money: None,
         card: None,
+        page_url: None,
+        instruction: None,
         scenario: Scenario::default(),
     }
 }

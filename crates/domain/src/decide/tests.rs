@@ -1,7 +1,6 @@
 //! Decisions on whole stories: what is told once, posted once, and kept together.
 
 use super::*;
-use crate::account::Environment;
 use crate::charge::{Charge, Customer, MobileMoney};
 use crate::fee::FeeRule;
 use crate::idempotency::KeyScope;
@@ -10,7 +9,7 @@ use crate::ledger::Fact;
 use crate::money::{Currency, Money};
 use crate::payment::{Method, PaymentState, Reason};
 use crate::phone::{Network, Phone};
-use crate::provider_call::{CallState, Provider, Verdict, Word};
+use crate::provider_call::{CallState, Verdict, Word};
 use crate::scenario::Scenario;
 use crate::settlement::SettlementRule;
 
@@ -120,7 +119,7 @@ impl World {
     pub(super) fn report(&mut self, reference: &str, verdict: Verdict) {
         let payment = self.payment(reference).id;
         let word = Word::of(verdict);
-        let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
+        let report = Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll };
         self.run(Command::ReportProvider(report)).unwrap();
     }
 
@@ -149,6 +148,8 @@ pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) ->
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
             card: None,
+            page_url: None,
+            instruction: None,
             scenario: Scenario::default(),
         },
         card_nonce: None,
@@ -156,6 +157,7 @@ pub(super) fn charge_of(minor: i64, reference: &str, key_use: Option<KeyUse>) ->
         callback_url: None,
         provider: Provider::Simulator,
         first_word: None,
+        waits: false,
     }
 }
 
@@ -172,6 +174,15 @@ pub(super) fn declined() -> Verdict {
         code: "05".to_owned(),
         text: "Insufficient funds".to_owned(),
     })
+}
+
+#[test]
+fn no_payment_of_a_live_account_is_simulated() {
+    let mut world = World::new();
+    world.book.accounts.change(&ACCOUNT).unwrap().environment = Environment::Live;
+    assert_eq!(world.create("a", None).unwrap_err(), Refusal::SimulatedInLive);
+    let create = CreateCharge { provider: Provider::MtnMomo, ..charge_of(5000, "a", None) };
+    assert!(world.run(Command::CreateCharge(Box::new(create))).is_ok());
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl World {
             key_use: None,
             authorization,
             nonce: None,
-            word: says(Verdict::Succeeded),
+            word: Some(says(Verdict::Succeeded)),
         };
         self.run(Command::SubmitAuthorization(Box::new(submit))).map(drop)
     }
@@ -145,7 +145,7 @@ fn the_first_that_fits_ends_the_charge_and_the_others_find_it_ended() {
                 key_use: None,
                 authorization: Authorization::Address,
                 nonce: None,
-                word: says(verdict.clone()),
+                word: Some(says(verdict.clone())),
             };
             world.run(Command::SubmitAuthorization(Box::new(submit))).map(drop)
         };

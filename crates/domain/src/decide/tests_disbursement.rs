@@ -26,6 +26,8 @@ fn order(minor: i64) -> Order {
             proof: None,
         },
         callback_url: None,
+        provider: Provider::Simulator,
+        first_word: None,
     }
 }
 
@@ -34,8 +36,6 @@ fn disburse(minor: i64) -> Command {
         account: ACCOUNT,
         key_use: None,
         order: order(minor),
-        provider: Provider::Simulator,
-        first_word: None,
     }))
 }
 
@@ -48,8 +48,6 @@ fn bulk(mode: BulkMode, amounts: &[i64], key_use: Option<KeyUse>) -> Command {
         mode,
         lines: (1..).zip(amounts).map(line).collect(),
         refused: Vec::new(),
-        provider: Provider::Simulator,
-        first_word: None,
     }))
 }
 
@@ -69,7 +67,7 @@ fn end(world: &mut World, verdict: Verdict) {
     let payment = world.book.payments.new_rows().next().unwrap().1.id;
     let proof = Some("PROOF-1".to_owned());
     let word = Word { proof, ..Word::of(verdict) };
-    let report = Report { account: ACCOUNT, payment, word, is_answer_to_poll: true };
+    let report = Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll };
     world.run(Command::ReportProvider(report)).unwrap();
 }
 

@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use dialects::json::Object;
+use dialects::provider::{Address, Secret};
 use domain::charge::{CardNonce, Charge};
 use domain::decide::{Authorization, Command, SubmitAuthorization};
 use domain::limits;
 use domain::payment::{Detail, Payment};
+use domain::provider_call::Provider;
 use store::query::payments::{self, Name};
 
 use crate::api::caller::Caller;
@@ -17,9 +19,11 @@ use crate::api::card_fields::{nonce_problem, read_pin};
 use crate::api::form::Form;
 use crate::api::idempotency_key::{key_use, keyed};
 use crate::api::json_body::JsonBody;
+use crate::api::onward::{self, Onward};
 use crate::api::{Problem, written_answer};
 use crate::app::App;
 use crate::directory::Entry;
+use crate::providers::Shown;
 
 const OPERATION: &str = "POST /authorize";
 
@@ -31,20 +35,25 @@ pub async fn submit(
 ) -> Result<Response, Problem> {
     let account = caller.0.account.id;
     let key_use = keyed(key_use(&headers, account, OPERATION, &body)?, &app);
-    let request = read(&body, &app, &caller.0)?;
+    let request = read(&body, &caller.0)?;
     // The body holds the code: wiped before anything is waited for.
     drop(body);
     let name = Name::Reference(request.dgs_reference);
     let (payment, charge) = find_charge(&app, account, name).await?.ok_or(Problem::NotFound)?;
+    let is_simulated = payment.provider == Provider::Simulator;
+    let authorization = authorization(&app, &request.shown, is_simulated);
+    let scope = key_use.as_ref().map(|key_use| key_use.scope.clone());
     let command = SubmitAuthorization {
         account,
         payment: payment.id,
         key_use,
-        authorization: request.authorization,
+        authorization,
         nonce: request.nonce,
-        word: app.simulator.authorized(charge.scenario, request.authorization),
+        word: is_simulated.then(|| app.simulator.authorized(charge.scenario, authorization)),
     };
-    let answer = app.store.lane().submit(Command::SubmitAuthorization(Box::new(command))).await;
+    let command = Command::SubmitAuthorization(Box::new(command));
+    let onward = Onward::Authorization(request.shown);
+    let answer = onward::submit(&app, account, scope, command, onward).await;
     written_answer(answer.map_err(|error| nonce_problem(error, "auth_pin_nonce"))?)
 }
 
@@ -70,23 +79,32 @@ async fn find_charge(
 /// A request whose every field is in order.
 struct Request {
     dgs_reference: String,
-    authorization: Authorization,
+    shown: Shown,
     nonce: Option<CardNonce>,
 }
 
-fn read(body: &Object, app: &App, entry: &Entry) -> Result<Request, Problem> {
+/// What the decision may know of what was shown: of a code, whether the simulated bank takes it.
+fn authorization(app: &App, shown: &Shown, is_simulated: bool) -> Authorization {
+    match shown {
+        Shown::Pin(_) => Authorization::Pin,
+        Shown::Otp(code) => {
+            let is_right = !is_simulated || app.simulator.is_right_otp(code.reveal());
+            Authorization::Otp { is_right }
+        }
+        Shown::Address(_) => Authorization::Address,
+    }
+}
+
+fn read(body: &Object, entry: &Entry) -> Result<Request, Problem> {
     let mut form = Form::of(body);
     let dgs_reference = form.required_text("dgs_reference", limits::REFERENCE_CHARS_MAX);
-    let (authorization, nonce) = match form.required_text("auth_type", limits::NAME_CHARS_MAX) {
-        Some("pin") => {
-            let nonce = read_pin(&mut form, entry);
-            (Some(Authorization::Pin), nonce)
-        }
-        Some("otp") => (otp(&mut form, app), None),
-        Some("avs") => {
-            check_address(&mut form);
-            (Some(Authorization::Address), None)
-        }
+    let (shown, nonce) = match form.required_text("auth_type", limits::NAME_CHARS_MAX) {
+        Some("pin") => match read_pin(&mut form, entry) {
+            Some((pin, nonce)) => (Some(Shown::Pin(pin)), Some(nonce)),
+            None => (None, None),
+        },
+        Some("otp") => (otp(&mut form).map(Shown::Otp), None),
+        Some("avs") => (address(&mut form).map(Shown::Address), None),
         Some(_) => {
             form.fault("auth_type", "must be pin, otp or avs");
             (None, None)
@@ -94,31 +112,38 @@ fn read(body: &Object, app: &App, entry: &Entry) -> Result<Request, Problem> {
         None => (None, None),
     };
     form.finish()?;
-    let (Some(dgs_reference), Some(authorization)) = (dgs_reference, authorization) else {
+    let (Some(dgs_reference), Some(shown)) = (dgs_reference, shown) else {
         return Err(Problem::Bug);
     };
-    Ok(Request { dgs_reference: dgs_reference.to_owned(), authorization, nonce })
+    Ok(Request { dgs_reference: dgs_reference.to_owned(), shown, nonce })
 }
 
-fn otp(form: &mut Form<'_>, app: &App) -> Option<Authorization> {
+fn otp(form: &mut Form<'_>) -> Option<Secret> {
     let code = form.required_text("auth_otp", limits::NAME_CHARS_MAX)?;
     if !(4..=8).contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         form.fault("auth_otp", "must have 4 to 8 digits");
         return None;
     }
-    Some(Authorization::Otp { is_right: app.simulator.is_right_otp(code) })
+    Some(Secret::new(code))
 }
 
 /// The simulated issuer takes every address; none is kept.
-fn check_address(form: &mut Form<'_>) {
-    form.required_text("avs_line1", limits::NARRATION_CHARS_MAX);
-    for field in ["avs_line2", "avs_city", "avs_state"] {
-        form.text(field, limits::NARRATION_CHARS_MAX);
-    }
-    if let Some(code) = form.required_text("avs_country", limits::NAME_CHARS_MAX)
-        && (code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_alphabetic()))
+fn address(form: &mut Form<'_>) -> Option<Address> {
+    let line1 = form.required_text("avs_line1", limits::NARRATION_CHARS_MAX).map(str::to_owned);
+    let mut text = |field| form.text(field, limits::NARRATION_CHARS_MAX).map(str::to_owned);
+    let (line2, city, state) = (text("avs_line2"), text("avs_city"), text("avs_state"));
+    let country = form.required_text("avs_country", limits::NAME_CHARS_MAX);
+    if country.is_some_and(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_alphabetic()))
     {
         form.fault("avs_country", "must be a country code of two letters, such as RW");
     }
-    form.text("avs_postal_code", limits::NAME_CHARS_MAX);
+    let postal_code = form.text("avs_postal_code", limits::NAME_CHARS_MAX).map(str::to_owned);
+    Some(Address {
+        line1: line1?,
+        line2,
+        city,
+        state,
+        country: country?.to_ascii_uppercase(),
+        postal_code,
+    })
 }

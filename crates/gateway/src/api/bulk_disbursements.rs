@@ -11,7 +11,6 @@ use dialects::json::{Object, Value, parse_large_object};
 use dialects::object::bulk_progress_answer;
 use domain::account::Account;
 use domain::decide::{BulkLine, BulkMode, Command, CreateBulk, RefusedLine};
-use domain::provider_call::Provider;
 use domain::{BulkId, limits};
 use store::query::bulks::list_bulk;
 
@@ -69,14 +68,16 @@ pub async fn create(
     if bulk.lines.is_empty() || (bulk.mode == BulkMode::All && !bulk.refused.is_empty()) {
         return Err(Problem::Lines(bulk.refused));
     }
+    let routed = |line: BulkLine| {
+        let order = disbursements::routed(&app, account.id, line.order)?;
+        Ok(BulkLine { order, ..line })
+    };
     let command = CreateBulk {
         account: account.id,
         key_use,
         mode: bulk.mode,
-        lines: bulk.lines,
+        lines: bulk.lines.into_iter().map(routed).collect::<Result<_, Problem>>()?,
         refused: bulk.refused,
-        provider: Provider::Simulator,
-        first_word: Some(app.simulator.first_transfer_word()),
     };
     written_answer(app.store.lane().submit(Command::CreateBulk(Box::new(command))).await?)
 }

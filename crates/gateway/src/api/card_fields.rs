@@ -2,6 +2,7 @@
 
 use dialects::card::{self, CardFault, EncryptionKey, Iv};
 use dialects::json::Value;
+use dialects::provider::{CardData, Secret};
 use domain::charge::{Card, CardNonce};
 use domain::decide::Refusal;
 use domain::{Environment, limits};
@@ -18,6 +19,8 @@ const NONCE: &str = "card_nonce";
 #[derive(Debug)]
 pub struct CardFields {
     pub card: Card,
+    /// For the provider. Wiped when dropped.
+    pub data: CardData,
     pub nonce: CardNonce,
     /// The field that the nonce was read from.
     pub nonce_field: &'static str,
@@ -30,8 +33,9 @@ pub fn read(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields>
     }
     let cipher = Cipher::of(form, entry, NONCE)?;
     let checks_last_digit = app.settings.environment == Environment::Live;
-    let number = cipher
-        .open(form, "card_encrypted_number", |text| card::read_number(text, checks_last_digit));
+    let number = cipher.open(form, "card_encrypted_number", |text| {
+        Ok((card::read_number(text, checks_last_digit)?, Secret::new(text)))
+    });
     let month = cipher.open(form, "card_encrypted_expiry_month", card::read_month);
     let year = cipher.open(form, "card_encrypted_expiry_year", card::read_year);
     if let Some(year) = year {
@@ -39,18 +43,23 @@ pub fn read(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields>
         let checked = card::check_expiry(month.unwrap_or(12), year, app.clock.now());
         form.keep("card_encrypted_expiry_year", checked);
     }
-    let cvv = cipher.open(form, "card_encrypted_cvv", card::check_cvv);
+    let cvv = cipher.open(form, "card_encrypted_cvv", |text| {
+        card::check_cvv(text)?;
+        Ok(Secret::new(text))
+    });
     let nonce = cipher.nonce(form)?;
-    let (number, ()) = (number?, cvv?);
+    let ((number, digits), cvv) = (number?, cvv?);
+    let (expiry_month, expiry_year) = (month?, year?);
+    let data = CardData { number: digits, expiry_month, expiry_year, cvv };
     let card = Card {
         brand: number.brand,
         first_six: number.first_six,
         last_four: number.last_four,
-        expiry_month: month?,
-        expiry_year: year?,
+        expiry_month,
+        expiry_year,
         wrong_otp_count: 0,
     };
-    Some(CardFields { card, nonce, nonce_field: NONCE })
+    Some(CardFields { card, data, nonce, nonce_field: NONCE })
 }
 
 fn sealed(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields> {
@@ -62,15 +71,23 @@ fn sealed(form: &mut Form<'_>, app: &App, entry: &Entry) -> Option<CardFields> {
     // The browser's clock knows nothing of a sandbox's clock that was moved ahead.
     let ahead = std::time::Duration::from_micros(app.clock.ahead_us().try_into().unwrap_or(0));
     opened.nonce.sealed_at = opened.nonce.sealed_at.map(|at| at.plus(ahead));
-    Some(CardFields { card: opened.card, nonce: opened.nonce, nonce_field: SEALED })
+    Some(CardFields {
+        card: opened.card,
+        data: opened.data,
+        nonce: opened.nonce,
+        nonce_field: SEALED,
+    })
 }
 
-/// The PIN of `/authorize`. Only whether it has the right form is ever looked at.
-pub fn read_pin(form: &mut Form<'_>, entry: &Entry) -> Option<CardNonce> {
+/// The PIN of `/authorize`, for the provider. Only whether it has the right form is looked at here.
+pub fn read_pin(form: &mut Form<'_>, entry: &Entry) -> Option<(Secret, CardNonce)> {
     let cipher = Cipher::of(form, entry, "auth_pin_nonce")?;
-    let pin = cipher.open(form, "auth_pin_encrypted", card::check_pin);
+    let pin = cipher.open(form, "auth_pin_encrypted", |text| {
+        card::check_pin(text)?;
+        Ok(Secret::new(text))
+    });
     let nonce = cipher.nonce(form)?;
-    pin.map(|()| nonce)
+    Some((pin?, nonce))
 }
 
 /// Tells of a used nonce under the name of the field it came in.

@@ -6,20 +6,22 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use dialects::json::{Object, Value};
+use dialects::provider::{CardData, Service};
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{Command, CreateCharge};
 use domain::money::{Currency, Money};
-use domain::payment::Method;
+use domain::payment::{Method, PaymentKind};
 use domain::phone::{Network, Phone};
 use domain::provider_call::Provider;
 use domain::scenario::{Choice, Scenario};
-use domain::{Environment, limits};
+use domain::{AccountId, Environment, limits};
 
 use crate::api::caller::Caller;
 use crate::api::card_fields::{self, CardFields, nonce_problem};
 use crate::api::form::Form;
 use crate::api::idempotency_key::{key_use, keyed};
 use crate::api::json_body::JsonBody;
+use crate::api::onward::{self, Onward};
 use crate::api::{Problem, written_answer};
 use crate::app::App;
 use crate::directory::Entry;
@@ -36,15 +38,18 @@ pub async fn create(
     let account = caller.0.account.id;
     let key_use = keyed(key_use(&headers, account, OPERATION, &body)?, &app);
     let request = read(&body, &app, &caller.0)?;
-    let nonce_field = request.nonce_field;
-    let command = CreateCharge { key_use, ..request.command };
-    let answer = app.store.lane().submit(Command::CreateCharge(Box::new(command))).await;
+    let (nonce_field, data) = (request.nonce_field, request.card_data);
+    let scope = key_use.as_ref().map(|key_use| key_use.scope.clone());
+    let command = Command::CreateCharge(Box::new(CreateCharge { key_use, ..request.command }));
+    let answer = onward::submit(&app, account, scope, command, Onward::Submission(data)).await;
     written_answer(answer.map_err(|error| nonce_problem(error, nonce_field))?)
 }
 
 /// A request whose every field is in order.
 struct Request {
     command: CreateCharge,
+    /// For a provider that is asked over the network.
+    card_data: Option<CardData>,
     /// Where the nonce of the encrypted card stands, for the fault of one that is used.
     nonce_field: &'static str,
 }
@@ -76,28 +81,58 @@ fn read(body: &Object, app: &App, entry: &Entry) -> Result<Request, Problem> {
     let (Some(gross), Some(customer), Some(scenario)) = (amount, customer, scenario) else {
         return Err(Problem::Bug);
     };
-    let (card, card_nonce, nonce_field) = match fields {
-        Some(CardFields { card, nonce, nonce_field }) => (Some(card), Some(nonce), nonce_field),
-        None => (None, None, ""),
+    let (card, card_data, card_nonce, nonce_field) = match fields {
+        Some(CardFields { card, data, nonce, nonce_field }) => {
+            (Some(card), Some(data), Some(nonce), nonce_field)
+        }
+        None => (None, None, None, ""),
     };
-    let first_word = match card {
+    let service = Service {
+        kind: PaymentKind::Charge,
+        method,
+        network: mobile_money.as_ref().map(|used| used.network),
+        currency: gross.currency(),
+    };
+    let provider = first_on_route(app, account.id, &service)?;
+    let is_simulated = provider == Provider::Simulator;
+    let first_word = is_simulated.then(|| match card {
         Some(_) => app.simulator.first_word_of_card(scenario, random_number()),
         None => app.simulator.first_word(scenario),
-    };
+    });
     let command = CreateCharge {
         account: account.id,
         key_use: None,
         dgs_reference,
         method,
         gross,
-        charge: Charge { customer, redirect_url, narration, mobile_money, card, scenario },
+        charge: Charge {
+            customer,
+            redirect_url,
+            narration,
+            mobile_money,
+            card,
+            page_url: None,
+            instruction: None,
+            scenario,
+        },
         card_nonce,
         link: None,
         callback_url,
-        provider: Provider::Simulator,
-        first_word: Some(first_word),
+        provider,
+        first_word,
+        waits: !is_simulated,
     };
-    Ok(Request { command, nonce_field })
+    let card_data = card_data.filter(|_| !is_simulated);
+    Ok(Request { command, card_data, nonce_field })
+}
+
+/// The provider that a payment goes to first.
+pub(super) fn first_on_route(
+    app: &App,
+    account: AccountId,
+    service: &Service,
+) -> Result<Provider, Problem> {
+    app.route(account, service).first().copied().ok_or(Problem::NoProvider)
 }
 
 /// The method that the fields are read for; mobile money where the request names none of ours.

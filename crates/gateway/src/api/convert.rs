@@ -1,16 +1,18 @@
 //! `POST /convert`
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use dialects::json::Object;
 use dialects::object::{conversion_preview, conversion_short_wallet};
+use domain::Environment;
 use domain::conversion::Quote;
 use domain::decide::{Command, CreateConversion, Refusal};
 use domain::money::{Currency, Money, MoneyError};
-use domain::provider_call::Provider;
+use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::{Choice, Scenario};
 use store::SubmitError;
 use store::query::rates::find_rate;
@@ -40,6 +42,15 @@ pub async fn create(
     if request.action == Action::Preview {
         return preview(source, quote);
     }
+    // The sandbox simulates; the operator's own book stands behind everything else.
+    let (provider, first_word) = match app.settings.environment {
+        Environment::Test => (Provider::Simulator, app.simulator.first_conversion_word()),
+        Environment::Live => {
+            let at_once = Some(Duration::ZERO);
+            let begun = Word { ask_again_after: at_once, ..Word::of(Verdict::Pending) };
+            (Provider::Treasury, begun)
+        }
+    };
     let command = CreateConversion {
         account,
         key_use,
@@ -47,8 +58,8 @@ pub async fn create(
         quote,
         scenario: request.scenario,
         callback_url: request.callback_url,
-        provider: Provider::Simulator,
-        first_word: Some(app.simulator.first_conversion_word()),
+        provider,
+        first_word: Some(first_word),
     };
     match app.store.lane().submit(Command::CreateConversion(Box::new(command))).await {
         Ok(answer) => written_answer(answer),

@@ -47,6 +47,10 @@ mod tests {
                 call.match_indices(&opening)
                     .any(|(at, _)| call[..at].ends_with([' ', '.', '(', '\n']))
             });
+            // What providers call is described by them.
+            if path.starts_with("/providers/{provider}") {
+                continue;
+            }
             let before = routes.len();
             routes.extend(methods.map(|method| (method.to_owned(), format!("{prefix}{path}"))));
             assert!(routes.len() > before, "no method is seen for {path}");

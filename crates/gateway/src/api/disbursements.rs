@@ -6,17 +6,19 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use dialects::banks::{Bank, BankType};
+use dialects::provider::Service;
 use domain::account::Account;
 use domain::decide::{Command, CreateDisbursement, Order};
 use domain::disbursement::{Disbursement, Recipient};
-use domain::limits;
 use domain::money::{Currency, Money};
+use domain::payment::PaymentKind;
 use domain::phone::{Network, Phone};
 use domain::provider_call::Provider;
 use domain::scenario::Choice;
+use domain::{AccountId, limits};
 
 use crate::api::caller::Caller;
-use crate::api::charges::{callback_url, scenario};
+use crate::api::charges::{callback_url, first_on_route, scenario};
 use crate::api::form::Form;
 use crate::api::idempotency_key::key_use;
 use crate::api::json_body::JsonBody;
@@ -40,13 +42,8 @@ pub async fn create(
     let mut form = Form::of(&body);
     let order = read(&mut form, &app, account);
     form.finish()?;
-    let command = CreateDisbursement {
-        account: account.id,
-        key_use,
-        order: order.ok_or(Problem::Bug)?,
-        provider: Provider::Simulator,
-        first_word: Some(app.simulator.first_transfer_word()),
-    };
+    let order = routed(&app, account.id, order.ok_or(Problem::Bug)?)?;
+    let command = CreateDisbursement { account: account.id, key_use, order };
     let command = Command::CreateDisbursement(Box::new(command));
     written_answer(app.store.lane().submit(command).await?)
 }
@@ -73,7 +70,27 @@ pub(super) fn read(form: &mut Form<'_>, app: &App, account: &Account) -> Option<
         bulk: None,
         proof: None,
     };
-    Some(Order { gross: gross?, disbursement, callback_url })
+    Some(Order {
+        gross: gross?,
+        disbursement,
+        callback_url,
+        provider: Provider::Simulator,
+        first_word: None,
+    })
+}
+
+/// The order with the provider that it goes to first.
+pub(super) fn routed(app: &App, account: AccountId, order: Order) -> Result<Order, Problem> {
+    let recipient = &order.disbursement.recipient;
+    let service = Service {
+        kind: PaymentKind::Disbursement,
+        method: recipient.method(),
+        network: recipient.network(),
+        currency: order.gross.currency(),
+    };
+    let provider = first_on_route(app, account, &service)?;
+    let first_word = (provider == Provider::Simulator).then(|| app.simulator.first_transfer_word());
+    Ok(Order { provider, first_word, ..order })
 }
 
 /// Judged here as well as in the decision, to stand among the other faults.

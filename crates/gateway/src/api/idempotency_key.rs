@@ -75,7 +75,7 @@ pub async fn find_answer(app: &App, key_use: Option<&KeyUse>) -> Result<Option<A
     let first = app.store.read(move |reader| find_first_use(reader, &scope)).await?;
     Ok(match judge(first.as_ref(), &fingerprint) {
         Judgement::Replay(body) => Some(Answer::Written { body: body.to_owned(), is_replay: true }),
-        Judgement::Proceed | Judgement::KeyReused => None,
+        Judgement::Proceed | Judgement::Running | Judgement::KeyReused => None,
     })
 }
 

@@ -18,13 +18,18 @@ impl FromRequest<Arc<App>> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<JsonBody, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::WrongType);
-        }
-        let bytes =
-            body::read(request.into_body(), limits::BODY_BYTES_MAX, limits::BODY_TIMEOUT).await?;
-        Ok(JsonBody(parse_object(&bytes, tolerance(app.settings.environment))?))
+        read(request, tolerance(app.settings.environment)).await.map(JsonBody)
     }
+}
+
+/// The one JSON object that a request must have as its body.
+pub(crate) async fn read(request: Request, tolerance: Tolerance) -> Result<Object, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::WrongType);
+    }
+    let bytes =
+        body::read(request.into_body(), limits::BODY_BYTES_MAX, limits::BODY_TIMEOUT).await?;
+    Ok(parse_object(&bytes, tolerance)?)
 }
 
 pub(super) const fn tolerance(environment: Environment) -> Tolerance {

@@ -1,5 +1,5 @@
 //! What holds in live alone: the whitelist of addresses, no scenarios, strict JSON. The router of
-//! a live gateway is asked directly, because no command starts one before a provider exists.
+//! a live gateway is asked directly, as from any address: the tests of `dgspay serve` have but one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::app::App;
 use crate::config::Settings;
-use crate::secrets;
+use crate::secrets::{self, MasterKey};
 use crate::server::Peer;
 
 const ID: AccountId = AccountId(7);
@@ -40,7 +40,8 @@ impl Live {
             ..Settings::for_tests()
         };
         let (_, stop) = watch::channel(false);
-        let (app, _fresh) = App::build(settings, stop).unwrap();
+        let (app, _fresh) =
+            App::build(settings, MasterKey::of_folder(folder.path()).unwrap(), stop).unwrap();
         let key = secrets::fresh(SecretKind::ApiKey, Environment::Live).unwrap();
         let account = Account {
             id: ID,
@@ -152,15 +153,11 @@ impl Settings {
             requests_per_second: None,
             dusupay_digest: dialects::signing::RsaDigest::Sha512,
             dusupay_retries_server_errors: false,
-            providus: crate::config::ProvidusSettings {
-                url: None,
-                client_id: None,
-                client_secret: None,
-                verify: false,
-                trust: domain::deposit::Trust::Review,
-            },
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,
+            providers: Vec::new(),
+            routes: domain::route::Routes::new(vec![domain::provider_call::Provider::Simulator]),
+            bank: None,
         }
     }
 }

@@ -8,24 +8,26 @@ mod caller;
 mod card_fields;
 mod card_public_key;
 mod charges;
-mod client_address;
+pub mod client_address;
 mod convert;
 mod description;
 mod disbursements;
 mod dusupay_key;
 mod events;
-mod form;
-mod frame;
+pub(crate) mod form;
+pub(crate) mod frame;
 mod health;
 mod idempotency_key;
-mod json_body;
+pub(crate) mod json_body;
 #[cfg(test)]
 mod live_tests;
 mod offer_form;
+mod onward;
 mod paging;
 pub mod pay;
 mod payment_links;
 mod problem;
+mod providers;
 mod rates;
 mod refunds;
 mod router;
@@ -68,6 +70,10 @@ fn written_answer(answer: Answer) -> Result<Response, Problem> {
             }
             Ok(response)
         }
-        Answer::Claimed(_) | Answer::Done => Err(Problem::Bug),
+        Answer::Opened(_)
+        | Answer::CallClaimed(_)
+        | Answer::CallbackTaken { .. }
+        | Answer::Claimed(_)
+        | Answer::Done => Err(Problem::Bug),
     }
 }

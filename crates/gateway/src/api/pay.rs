@@ -7,21 +7,23 @@ use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use dialects::json::{Object, Value};
+use dialects::provider::Service;
 use domain::charge::{Charge, Customer};
 use domain::decide::{Answer, Command, CreateCharge};
 use domain::idempotency::{KeyScope, KeyUse};
 use domain::limits;
 use domain::link::{Link, Offer, Terms};
 use domain::money::{Money, amount_text};
-use domain::payment::Method;
+use domain::payment::{Method, PaymentKind};
 use domain::provider_call::Provider;
 use domain::scenario::Choice;
 use store::query::links::find_link_by_slug;
 
-use crate::api::charges::{email, mobile_money, phone, scenario};
+use crate::api::charges::{email, first_on_route, mobile_money, phone, scenario};
 use crate::api::form::Form;
 use crate::api::idempotency_key::{fingerprint, first_answer, key_use};
 use crate::api::json_body::{JsonBody, is_json, is_type};
+use crate::api::onward::{self, Onward};
 use crate::api::{Problem, written_answer};
 use crate::app::App;
 use crate::pages;
@@ -114,7 +116,12 @@ impl Sent {
     }
 }
 
-async fn pay(app: &App, link: &Link, headers: &HeaderMap, sent: &Sent) -> Result<Answer, Problem> {
+async fn pay(
+    app: &Arc<App>,
+    link: &Link,
+    headers: &HeaderMap,
+    sent: &Sent,
+) -> Result<Answer, Problem> {
     let key_use = sent.key_use(headers, link)?;
     // A closed link says so before it finds fault with what was typed.
     let asked = match link.admit_anybody(app.clock.now()) {
@@ -125,20 +132,31 @@ async fn pay(app: &App, link: &Link, headers: &HeaderMap, sent: &Sent) -> Result
         Ok(asked) => asked,
         Err(problem) => return first_answer(app, key_use, problem).await,
     };
+    let service = Service {
+        kind: PaymentKind::Charge,
+        method,
+        network: charge.mobile_money.as_ref().map(|used| used.network),
+        currency: gross.currency(),
+    };
+    let provider = first_on_route(app, link.account, &service)?;
+    let is_simulated = provider == Provider::Simulator;
+    let scope = key_use.as_ref().map(|key_use| key_use.scope.clone());
     let command = CreateCharge {
         account: link.account,
         key_use,
         dgs_reference: None,
         method,
         gross,
-        first_word: Some(app.simulator.first_word(charge.scenario)),
+        first_word: is_simulated.then(|| app.simulator.first_word(charge.scenario)),
+        waits: !is_simulated,
         charge,
         card_nonce: None,
         link: Some(link.id),
         callback_url: link.offer.callback_url.clone(),
-        provider: Provider::Simulator,
+        provider,
     };
-    Ok(app.store.lane().submit(Command::CreateCharge(Box::new(command))).await?)
+    let command = Command::CreateCharge(Box::new(command));
+    Ok(onward::submit(app, link.account, scope, command, Onward::Submission(None)).await?)
 }
 
 /// Reads the fields of `/charges` that a payer may fill in, in the order of its table.
@@ -173,6 +191,8 @@ fn read(sent: &Sent, app: &App, offer: &Offer) -> Result<(Method, Money, Charge)
         narration: Some(offer.title.clone()),
         mobile_money: used,
         card: None,
+        page_url: None,
+        instruction: None,
         scenario: scenario.ok_or(Problem::Bug)?,
     };
     Ok((method.ok_or(Problem::Bug)?, gross.ok_or(Problem::Bug)?, charge))

@@ -57,12 +57,18 @@ pub enum Problem {
     WrongMethod,
     #[error(transparent)]
     Access(#[from] AccessRefusal),
+    #[error("the Authorization header must be Bearer and the operator's token")]
+    OperatorUnknown,
     #[error("nothing is here under this name for your account")]
     NotFound,
     #[error(transparent)]
     Link(LinkRefusal),
     #[error("{0}")]
     Conflict(String),
+    #[error("the first request under this Idempotency-Key is still running; repeat this shortly")]
+    StillRunning,
+    #[error("no provider serves this; GET /providers tells which there are")]
+    NoProvider,
     #[error("too many requests; wait as Retry-After says")]
     TooMany { wait: Duration },
     #[error("the gateway is busy and did nothing; try again after a short delay")]
@@ -136,11 +142,11 @@ impl Problem {
             Problem::Access(AccessRefusal::AddressNotAllowed) => {
                 (StatusCode::FORBIDDEN, "91", None)
             }
-            Problem::Access(_) => (StatusCode::UNAUTHORIZED, "91", None),
+            Problem::Access(_) | Problem::OperatorUnknown => (StatusCode::UNAUTHORIZED, "91", None),
             Problem::NotFound => (StatusCode::NOT_FOUND, "92", None),
-            Problem::Conflict(_) => (StatusCode::CONFLICT, "93", None),
+            Problem::Conflict(_) | Problem::StillRunning => (StatusCode::CONFLICT, "93", None),
             Problem::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "99", Some("none")),
-            Problem::Busy | Problem::NotStored => {
+            Problem::Busy | Problem::NotStored | Problem::NoProvider => {
                 (StatusCode::SERVICE_UNAVAILABLE, "99", Some("none"))
             }
             Problem::Unknown => (StatusCode::SERVICE_UNAVAILABLE, "99", Some("unknown")),
@@ -153,12 +159,15 @@ impl Problem {
         if let Problem::TooMany { wait } = self {
             return Some(wait.as_secs().saturating_add(1));
         }
-        matches!(self, Problem::Busy).then_some(1)
+        matches!(self, Problem::Busy | Problem::StillRunning).then_some(1)
     }
 
     /// Whether the same request may well be done later.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Problem::Busy | Problem::NotStored | Problem::Unknown)
+        matches!(
+            self,
+            Problem::Busy | Problem::NotStored | Problem::Unknown | Problem::StillRunning
+        )
     }
 
     /// The whole answer, in the envelope of all errors.
@@ -228,6 +237,7 @@ impl From<Refusal> for Problem {
         let field =
             |field| Problem::Fields(vec![FieldFault { field, message: refusal.to_string() }]);
         match &refusal {
+            Refusal::StillRunning => Problem::StillRunning,
             Refusal::KeyReused
             | Refusal::ReferenceTaken
             | Refusal::ReferenceReserved
@@ -249,6 +259,8 @@ impl From<Refusal> for Problem {
             | Refusal::DepositUnknown
             | Refusal::EventUnknown => Problem::NotFound,
             Refusal::MethodNotRefundable => field("dgs_reference"),
+            // Nothing is wrong with the request.
+            Refusal::SimulatedInLive => Problem::NotStored,
             Refusal::TooManyEndpoints => field("url"),
             Refusal::ShortWallet(short) => Problem::ShortWallet(*short),
             Refusal::LinesRefused(lines) => Problem::Lines(lines.clone()),
@@ -262,7 +274,7 @@ impl From<Refusal> for Problem {
             | Refusal::RefundExceedsCharge
             | Refusal::Money(_)
             | Refusal::Wallet(_) => field("amount"),
-            // Authenticated requests name accounts that exist.
+            // Authenticated requests name accounts that exist, and the operator opens one at a time.
             Refusal::AccountUnknown | Refusal::AccountNumberTaken => Problem::Bug,
         }
     }

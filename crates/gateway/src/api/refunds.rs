@@ -9,6 +9,7 @@ use domain::decide::{Command, CreateRefund};
 use domain::limits;
 use domain::money::Money;
 use domain::payment::PaymentKind;
+use domain::provider_call::Provider;
 use domain::scenario::Choice;
 use store::query::payments::{Name, find_payment};
 
@@ -61,7 +62,8 @@ pub async fn create(
         reason,
         scenario,
         callback_url,
-        first_word: Some(app.simulator.first_transfer_word()),
+        first_word: (charge.provider == Provider::Simulator)
+            .then(|| app.simulator.first_transfer_word()),
     };
     written_answer(app.store.lane().submit(Command::CreateRefund(Box::new(command))).await?)
 }

@@ -8,11 +8,12 @@ use axum::routing::{get, patch, post};
 
 use crate::api::{
     authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert, description,
-    disbursements, dusupay_key, events, frame, health, pay, payment_links, rates, refunds,
-    sandbox_clock, sandbox_deposits, transactions, virtual_accounts, webhook_deliveries,
+    disbursements, dusupay_key, events, frame, health, pay, payment_links, providers, rates,
+    refunds, sandbox_clock, sandbox_deposits, transactions, virtual_accounts, webhook_deliveries,
     webhook_endpoints,
 };
 use crate::app::App;
+use crate::callbacks;
 use crate::pages;
 use crate::virtual_accounts::receiver;
 
@@ -39,6 +40,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/convert", post(convert::create))
         .route("/rates", get(rates::list))
         .route("/refunds", post(refunds::create))
+        .route("/providers", get(providers::list))
         .route("/banks/{country}", get(banks::list))
         .route("/webhook-endpoints", get(webhook_endpoints::list).post(webhook_endpoints::create))
         .route(
@@ -66,6 +68,15 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/openapi.json", get(description::show))
         .route("/docs", get(pages::reference::show))
         .route("/dusupay/public-key.pem", get(dusupay_key::show))
+        // Some providers post, some put.
+        .route(
+            "/providers/{provider}/webhook",
+            post(callbacks::take).put(callbacks::take).get(callbacks::confirm),
+        )
+        .route(
+            "/providers/{provider}/webhook/{*path}",
+            post(callbacks::take_below).put(callbacks::take_below),
+        )
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/assets/reference.css", get(pages::assets::reference_styles))
         .route("/smart-merchant/", get(pages::portal::show))

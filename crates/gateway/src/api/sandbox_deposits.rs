@@ -32,7 +32,8 @@ pub async fn create(
         .store
         .read(move |reader| find_virtual_account(reader, Provider::Providus, &number))
         .await?;
-    let bank = app.bank.as_ref().filter(|bank| bank.is_simulated()).ok_or(Problem::NotFound)?;
+    let bank =
+        app.settings.bank.as_ref().filter(|bank| bank.is_simulated()).ok_or(Problem::NotFound)?;
     if found.is_none_or(|found| found.account != caller.0.account.id) {
         return Err(Problem::NotFound);
     }

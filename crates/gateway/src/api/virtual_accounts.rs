@@ -38,14 +38,14 @@ pub async fn create(
     // Its hash alone would let a bank verification number be searched for.
     let key_use = keyed(key_use(&headers, account, CREATE, &body)?, &app);
     let wish = read(&body)?;
-    let bank = app.bank.as_ref().ok_or_else(|| unserved("is not configured"))?;
+    let bank = app.settings.bank.as_ref().ok_or_else(|| unserved("is not configured"))?;
     // The bank opens another account every time it is asked.
     if let Some(answer) = find_answer(&app, key_use.as_ref()).await? {
         return written_answer(answer);
     }
     loop {
         let bvn = wish.bvn.as_deref();
-        let opened = bank.open_account(&app.egress, wish.kind, &wish.name, bvn).await;
+        let opened = bank.open_account(app.providers.upstream(), wish.kind, &wish.name, bvn).await;
         let opened = opened.map_err(|fault| match fault {
             OpenFault::Refused(_) => unserved(&fault.to_string()),
             OpenFault::NoAnswer => Problem::Unknown,

@@ -1,11 +1,15 @@
-//! `dgspay audit`: says whether the books of a data folder are right, while it is in use or not.
+//! `dgspay audit`: says whether the books of a data folder are right, those of each environment
+//! in it, while it is in use or not.
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use domain::Environment;
 use serde::Serialize;
 use store::audit::Finding;
+
+use super::stores::{StoreFolder, stores_of};
 
 /// Something is wrong in the books.
 const EXIT_VIOLATED: u8 = 1;
@@ -24,18 +28,26 @@ pub fn run(folder: &Path, json: bool) -> ExitCode {
     }
 }
 
-fn audit(folder: &Path, json: bool) -> anyhow::Result<bool> {
-    let findings = store::audit::run(&store::open_to_read(folder)?)?;
+fn audit(data: &Path, json: bool) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
-    for finding in &findings {
-        if json {
-            write_object(&mut out, finding)?;
-        } else {
-            write_line(&mut out, finding)?;
+    let mut is_right = true;
+    for StoreFolder { environment, folder } in stores_of(data) {
+        let findings = store::audit::run(&store::open_to_read(&folder)?)?;
+        let environment = environment.map(Environment::word);
+        if let Some(word) = environment.filter(|_| !json) {
+            writeln!(out, "{word}:")?;
         }
+        for finding in &findings {
+            if json {
+                write_object(&mut out, environment, finding)?;
+            } else {
+                write_line(&mut out, finding)?;
+            }
+        }
+        is_right &= findings.iter().all(|finding| finding.violations == 0);
     }
     out.flush()?;
-    Ok(findings.iter().all(|finding| finding.violations == 0))
+    Ok(is_right)
 }
 
 fn write_line(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
@@ -54,6 +66,9 @@ fn write_line(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
 
 #[derive(Serialize)]
 struct Object<'a> {
+    /// Left out for a sandbox, which has but one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'static str>,
     invariant: &'a str,
     words: &'a str,
     rows: u64,
@@ -68,13 +83,18 @@ struct ObjectExample<'a> {
     fault: &'a str,
 }
 
-fn write_object(out: &mut impl Write, finding: &Finding) -> anyhow::Result<()> {
+fn write_object(
+    out: &mut impl Write,
+    environment: Option<&'static str>,
+    finding: &Finding,
+) -> anyhow::Result<()> {
     let examples = finding.examples.iter().map(|example| ObjectExample {
         account: example.account,
         reference: &example.reference,
         fault: &example.fault,
     });
     let object = Object {
+        environment,
         invariant: finding.invariant,
         words: finding.words,
         rows: finding.rows,

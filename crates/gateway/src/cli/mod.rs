@@ -2,8 +2,13 @@
 
 mod audit;
 mod backup;
+mod config;
 mod developer;
+mod merchant;
 mod sandbox;
+mod serve;
+mod signals;
+mod stores;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,7 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::cli::config::{ConfigArgs, ConfigCommand};
 use crate::cli::developer::{EventsCommand, ListenArgs, TriggerArgs};
+use crate::cli::merchant::MerchantCommand;
 use crate::config::SandboxArgs;
 
 #[derive(Parser, Debug)]
@@ -25,6 +32,14 @@ struct Cli {
 enum Command {
     /// Run the gateway with simulated money and a demo merchant
     Sandbox(Box<SandboxArgs>),
+    /// Run the gateway for merchants: test and live, as a file of settings says
+    Serve(ConfigArgs),
+    /// Write a file of settings, or check one
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Open the accounts of a merchant, or list all
+    #[command(subcommand)]
+    Merchant(MerchantCommand),
     /// Prove the ledger: recompute every balance and check every record against it
     Audit {
         /// The data folder; a gateway may be running on it
@@ -67,6 +82,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Sandbox(args) => finish(sandbox::run(*args)),
+        Command::Serve(ConfigArgs { config }) => finish(serve::run(&config)),
+        Command::Config(command) => finish(config::run(command)),
+        Command::Merchant(command) => finish(merchant::run(command)),
         Command::Audit { data, json } => audit::run(&data, json),
         Command::Backup { data, to } => finish(backup::run(&data, &to)),
         Command::Listen(args) => developer::finish(developer::listen(*args)),

@@ -11,25 +11,22 @@ use domain::account::Account;
 use domain::decide::{Command, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
 use domain::fee::FeeRule;
 use domain::settlement::SettlementRule;
-use domain::{AccountId, Currency, Environment, Money};
+use domain::{AccountId, Environment};
 use store::query::rates::list_rates;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
+use super::signals::Signals;
 use crate::app::App;
-use crate::config::{SandboxArgs, Settings};
-use crate::secrets::{self, SecretText};
+use crate::config::{SandboxArgs, Settings, providers_of_sandbox};
+use crate::opening::{CARD_CURRENCIES, opening_funds};
+use crate::secrets::{self, MasterKey, SecretText};
 use crate::server::Limits;
 use crate::{api, server, telemetry, workers};
 
 /// The one account of a sandbox.
 const DEMO: AccountId = AccountId(1);
-
-/// What a fresh wallet holds, in minor units.
-const OPENING_FUNDS: [(Currency, i64); 3] =
-    [(Currency::Rwf, 1_000_000), (Currency::Usd, 100_000), (Currency::Eur, 100_000)];
 
 pub fn run(args: SandboxArgs) -> anyhow::Result<()> {
     secrets::forbid_core_dumps().context("core dumps cannot be switched off")?;
@@ -39,14 +36,17 @@ pub fn run(args: SandboxArgs) -> anyhow::Result<()> {
 
 async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     let pinned = Pinned::of(&args)?;
+    let providers =
+        providers_of_sandbox().map_err(|faults| anyhow::anyhow!("{}", faults.join("\n  ")))?;
     // From here on a signal stops the process in order.
     let signals = Signals::catch()?;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))?;
-    let settings = Settings::of_sandbox(&args, listener.local_addr()?);
+    let settings = Settings::of_sandbox(&args, providers, listener.local_addr()?);
     let (stop_sender, stop) = watch::channel(false);
-    let (app, fresh) = App::build(settings, stop.clone())?;
+    let master_key = MasterKey::of_folder(&settings.data)?;
+    let (app, fresh) = App::build(settings, master_key, stop.clone())?;
     if let Some(url) = &args.webhook_url {
         app.egress.check_url(url).with_context(|| format!("--webhook-url {url}"))?;
     }
@@ -67,37 +67,6 @@ async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     tracing::info!("stopped");
     drop(log_guard);
     Ok(())
-}
-
-/// SIGTERM and SIGINT.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn catch() -> std::io::Result<Signals> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Returns at the first signal; a second one ends the process at once.
-    async fn wait(mut self) {
-        self.next().await;
-        tokio::spawn(async move {
-            self.next().await;
-            std::process::exit(1);
-        });
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }
 
 /// What the developer chose for the account.
@@ -149,11 +118,11 @@ async fn prepare_account(
     let settlement = pinned.settlement;
     let command = if app.directory().find(DEMO).is_some() {
         Command::ConfigureAccount(Box::new(ConfigureAccount {
-            account: DEMO,
             number: pinned.account_number,
             webhook_url,
             settlement: Some(settlement),
             secrets: sealed(pinned.secrets)?,
+            ..ConfigureAccount::nothing(DEMO)
         }))
     } else {
         let mut chosen = pinned.secrets;
@@ -178,14 +147,16 @@ async fn prepare_account(
     Ok(())
 }
 
-/// An operator's file replaces all rates; without one, a new store gets the built-in ones.
-async fn prepare_rates(app: &App, file: Option<&Path>) -> anyhow::Result<()> {
+/// An operator's file replaces all rates; without one, a new store of simulated money gets the
+/// built-in ones. Real money is never converted at those.
+pub async fn prepare_rates(app: &App, file: Option<&Path>) -> anyhow::Result<()> {
     let rates = match file {
         Some(file) => {
             let context = || format!("--rates-file {}", file.display());
             let text = std::fs::read_to_string(file).with_context(context)?;
             rates::parse(&text).with_context(context)?
         }
+        None if app.settings.environment == Environment::Live => return Ok(()),
         None if app.store.read(list_rates).await?.is_empty() => rates::built_in()?,
         None => return Ok(()),
     };
@@ -205,13 +176,8 @@ fn demo_account(number: String, settlement: SettlementRule) -> Account {
         charge_fee: FeeRule::CHARGE_DEFAULT,
         disbursement_fee: FeeRule::DISBURSEMENT_DEFAULT,
         settlement,
-        card_currencies: vec![Currency::Rwf, Currency::Usd, Currency::Eur],
+        card_currencies: CARD_CURRENCIES.to_vec(),
     }
-}
-
-fn opening_funds() -> anyhow::Result<Vec<Money>> {
-    let money = |(currency, minor)| Ok(Money::from_minor(minor, currency)?);
-    OPENING_FUNDS.into_iter().map(money).collect()
 }
 
 /// What a developer needs to begin.

@@ -10,13 +10,12 @@ use bytes::Bytes;
 use domain::limits::ATTEMPT_CONNECT_TIMEOUT;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 
-use super::{EgressError, IDLE_TIMEOUT, connect};
+use super::{EgressError, plain_client};
 
 /// More than a full page of events.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -39,21 +38,7 @@ pub enum DirectFault {
 
 impl Direct {
     pub fn new(extra_ca_file: Option<&Path>) -> Result<Direct, EgressError> {
-        let mut http = HttpConnector::new();
-        // The connector around it knows https.
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(ATTEMPT_CONNECT_TIMEOUT));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(connect::tls_config(extra_ca_file)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(connector);
-        Ok(Direct { client })
+        Ok(Direct { client: plain_client(extra_ca_file, ATTEMPT_CONNECT_TIMEOUT)? })
     }
 
     /// Sends once and reads the whole answer, whatever its status. Redirects are not followed.

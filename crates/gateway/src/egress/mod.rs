@@ -4,11 +4,11 @@
 mod connect;
 pub mod direct;
 mod guard;
-mod provider;
+pub mod upstream;
 
 use std::error::Error;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,8 @@ use http::header::{HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
@@ -224,6 +226,27 @@ async fn read_excerpt(mut body: Incoming, excerpt: &mut Vec<u8>) {
         excerpt.extend(data.iter().take(room));
         read_bytes += data.len();
     }
+}
+
+/// A client without the address guard, for addresses that no merchant has a say in.
+fn plain_client(
+    extra_ca_file: Option<&Path>,
+    connect_timeout: Duration,
+) -> Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, EgressError> {
+    let mut http = HttpConnector::new();
+    // The connector around it knows https.
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(connect_timeout));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(connect::tls_config(extra_ca_file)?)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(http);
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .build(connector))
 }
 
 /// Seconds or an HTTP date; a date in the past is zero.

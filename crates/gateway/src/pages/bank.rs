@@ -10,6 +10,7 @@ use axum::response::Response;
 use domain::Environment;
 use domain::decide::{Authorization, Command, Refusal, SubmitAuthorization};
 use domain::payment::NextAction;
+use domain::provider_call::Provider;
 use store::SubmitError;
 
 use crate::api::Problem;
@@ -45,8 +46,9 @@ pub async fn show(
     let Some((payment, charge)) = found else {
         return Ok(page(StatusCode::NOT_FOUND, &NotFound { texts }));
     };
-    let Some(card) = charge.card.filter(|_| payment.next_action == Some(NextAction::Redirect))
-    else {
+    let waits_here = payment.next_action == Some(NextAction::Redirect)
+        && payment.provider == Provider::Simulator;
+    let Some(card) = charge.card.filter(|_| waits_here) else {
         return Ok(see_other(&format!("/pay/status/{token}")));
     };
     let directory = app.directory();
@@ -75,7 +77,7 @@ pub async fn answer(
         return Err(Problem::NotFound);
     }
     let (payment, charge) = find(&app, &token).await?.ok_or(Problem::NotFound)?;
-    if charge.card.is_none() {
+    if charge.card.is_none() || payment.provider != Provider::Simulator {
         return Err(Problem::NotFound);
     }
     let mut fields = form_urlencoded::parse(&body);
@@ -92,7 +94,7 @@ pub async fn answer(
         key_use: None,
         authorization,
         nonce: None,
-        word,
+        word: Some(word),
     };
     match app.store.lane().submit(Command::SubmitAuthorization(Box::new(command))).await {
         // A form that is sent again leads where the first one led.

@@ -9,9 +9,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use dialects::page_token;
 use domain::charge::Charge;
-use domain::decide::{Command, Report};
+use domain::decide::{Command, Report, Reported};
 use domain::payment::{Detail, Method, Payment, PaymentState};
-use domain::{AccountId, Environment, PaymentId};
+use domain::provider_call::Provider;
+use domain::{AccountId, PaymentId};
 use store::query::payments::{self, Name};
 
 use crate::api::Problem;
@@ -75,7 +76,7 @@ pub async fn show(
         state,
         reason: payment.reason.as_ref().map(|reason| reason.text.as_str()),
         is_pending,
-        is_simulated: is_pending && !is_card && app.settings.environment == Environment::Test,
+        is_simulated: is_pending && !is_card && payment.provider == Provider::Simulator,
         return_url: return_url(&payment, &charge),
     };
     Ok(page(StatusCode::OK, &status))
@@ -87,11 +88,8 @@ pub async fn answer(
     Path(token): Path<String>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    if app.settings.environment == Environment::Live {
-        return Err(Problem::NotFound);
-    }
     let (payment, charge) = find(&app, &token).await?.ok_or(Problem::NotFound)?;
-    if payment.method == Method::Card {
+    if payment.method == Method::Card || payment.provider != Provider::Simulator {
         return Err(Problem::NotFound);
     }
     let mut fields = form_urlencoded::parse(&body);
@@ -105,7 +103,7 @@ pub async fn answer(
         account: payment.account,
         payment: payment.id,
         word: app.simulator.answered(&payment, charge.scenario, approves),
-        is_answer_to_poll: false,
+        reported: Reported::ByPayer,
     };
     if payment.state == PaymentState::Pending {
         app.store.lane().submit(Command::ReportProvider(report)).await?;

@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::Service;
+use tracing::Instrument;
 
 use self::head_guard::HeadGuard;
 use self::seats::{Seat, Seats};
@@ -94,7 +95,8 @@ pub async fn serve(
             Ok((stream, peer)) => match seats.take(peer.ip(), &limits) {
                 Some(seat) => {
                     let service = ToRouter { router: router.clone(), peer: Peer(peer) };
-                    connections.spawn(converse(stream, seat, service, limits, stop.clone()));
+                    let talk = converse(stream, seat, service, limits, stop.clone());
+                    connections.spawn(talk.in_current_span());
                 }
                 None if seat_complaint.is_due() => {
                     tracing::warn!(%peer, "too many connections: closing new ones");

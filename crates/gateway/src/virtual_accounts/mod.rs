@@ -5,28 +5,16 @@ pub mod receiver;
 pub mod sandbox_bank;
 pub mod verification;
 
+use dialects::provider::Secret;
 use dialects::provider::providus::{
     BANK_NAME, OpenFault, Opened, PATIENCE, Providus, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET,
 };
-use dialects::provider::{Request, Secret};
+use dialects::provider::setting::{Fault, Values};
 use domain::Environment;
 use domain::deposit::{Judgement, Notice, ReviewReason, Trust};
 use domain::virtual_account::VirtualAccountKind;
 
-use crate::config::ProvidusSettings;
-use crate::egress::Egress;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BankFault {
-    #[error("DGSPAY_PROVIDUS_CLIENT_ID and DGSPAY_PROVIDUS_CLIENT_SECRET go together")]
-    HalfCredentials,
-    #[error("DGSPAY_PROVIDUS_URL needs DGSPAY_PROVIDUS_CLIENT_ID and _CLIENT_SECRET")]
-    UrlWithoutCredentials,
-    #[error("DGSPAY_PROVIDUS_URL must begin with https:// (or http://)")]
-    Url,
-    #[error("DGSPAY_PROVIDUS_VERIFY=on needs DGSPAY_PROVIDUS_URL and credentials")]
-    VerifyWithoutUrl,
-}
+use crate::egress::upstream::Upstream;
 
 /// The bank of an environment.
 #[derive(Debug)]
@@ -51,36 +39,25 @@ enum Desk {
 impl Bank {
     /// The bank as it is set up. In live there is none where nothing is; in the sandbox there is
     /// always one, which speaks with the credentials of the bank's own sandbox.
-    pub fn of(
-        settings: &ProvidusSettings,
-        environment: Environment,
-    ) -> Result<Option<Bank>, BankFault> {
-        let ProvidusSettings { url, client_id, client_secret, verify, trust } = settings;
-        let own = match (client_id, client_secret) {
-            (Some(id), Some(secret)) => Some((id.clone(), secret.clone())),
-            (None, None) if url.is_some() => return Err(BankFault::UrlWithoutCredentials),
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => return Err(BankFault::HalfCredentials),
+    pub fn of(values: &Values, environment: Environment) -> Result<Option<Bank>, Fault> {
+        let url = values.find("url").map(|_| values.url("url")).transpose()?;
+        let credentials = match (values.find("client_id"), values.find("client_secret")) {
+            (Some(id), Some(secret)) => (id.clone(), secret.clone()),
+            (Some(_), None) => return Err(Fault::Missing("client_secret")),
+            (None, Some(_)) => return Err(Fault::Missing("client_id")),
+            (None, None) if url.is_some() => return Err(Fault::Missing("client_id")),
+            (None, None) if environment == Environment::Live => return Ok(None),
+            (None, None) => (Secret::new(SANDBOX_CLIENT_ID), Secret::new(SANDBOX_CLIENT_SECRET)),
         };
-        if *verify && url.is_none() {
-            return Err(BankFault::VerifyWithoutUrl);
-        }
         let desk = match url {
-            Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-                Desk::At(url.trim_end_matches('/').to_owned())
-            }
-            Some(_) => return Err(BankFault::Url),
+            Some(url) => Desk::At(url),
             None if environment == Environment::Test => Desk::Simulated,
             None => Desk::Closed,
         };
-        let credentials = match (own, environment) {
-            (Some(own), _) => own,
-            (None, Environment::Test) => {
-                (Secret::new(SANDBOX_CLIENT_ID), Secret::new(SANDBOX_CLIENT_SECRET))
-            }
-            (None, Environment::Live) => return Ok(None),
-        };
-        let trust = if *verify { Trust::Verify } else { *trust };
+        let trust = trust(values, environment)?;
+        if trust == Trust::Verify && !matches!(desk, Desk::At(_)) {
+            return Err(Fault::Unfit { name: "verify", reason: "needs url and credentials" });
+        }
         let dialect = Providus::new(credentials.0, &credentials.1);
         Ok(Some(Bank { dialect, desk, trust }))
     }
@@ -93,7 +70,7 @@ impl Bank {
     /// so that nobody pays into it.
     pub async fn open_account(
         &self,
-        egress: &Egress,
+        upstream: &Upstream,
         kind: VirtualAccountKind,
         name: &str,
         bvn: Option<&str>,
@@ -101,7 +78,8 @@ impl Bank {
         match &self.desk {
             Desk::At(base_url) => {
                 let request = self.dialect.open_account(base_url, kind, name, bvn);
-                let opened = self.dialect.read_opened(&send(egress, &request).await)?;
+                let opened =
+                    self.dialect.read_opened(&upstream.send(&request, None, PATIENCE).await)?;
                 let name = if opened.name.is_empty() { name.to_owned() } else { opened.name };
                 Ok(Opened { name, ..opened })
             }
@@ -115,11 +93,11 @@ impl Bank {
     }
 
     /// What the bank says of a notice in its name.
-    async fn verify(&self, egress: &Egress, notice: &Notice) -> Judgement {
+    async fn verify(&self, upstream: &Upstream, notice: &Notice) -> Judgement {
         match &self.desk {
             Desk::At(base_url) => {
                 let request = self.dialect.verify(base_url, &notice.settlement_id);
-                self.dialect.judge(&send(egress, &request).await, notice)
+                self.dialect.judge(&upstream.send(&request, None, PATIENCE).await, notice)
             }
             // It was to be verified when it came, and now nobody can be asked.
             Desk::Simulated | Desk::Closed => Judgement::Hold(ReviewReason::NotVerified),
@@ -127,47 +105,63 @@ impl Bank {
     }
 }
 
-async fn send(egress: &Egress, request: &Request) -> dialects::provider::Reply {
-    egress.call_provider(request, PATIENCE).await
+fn trust(values: &Values, environment: Environment) -> Result<Trust, Fault> {
+    if values.find("verify").is_some() && values.switch("verify")? {
+        return Ok(Trust::Verify);
+    }
+    match (values.find("unverified").map(Secret::reveal), environment) {
+        (Some("credit"), _) | (None, Environment::Test) => Ok(Trust::Credit),
+        (Some("review"), _) | (None, Environment::Live) => Ok(Trust::Review),
+        (Some(_), _) => {
+            Err(Fault::Unfit { name: "unverified", reason: "must be credit or review" })
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dialects::provider::providus::SETTINGS;
 
-    fn settings(url: Option<&str>, has_credentials: bool, verify: bool) -> ProvidusSettings {
-        let secret = || has_credentials.then(|| Secret::new("x"));
-        ProvidusSettings {
-            url: url.map(str::to_owned),
-            client_id: secret(),
-            client_secret: secret(),
-            verify,
-            trust: Trust::Review,
+    fn of(environment: Environment, given: &[(&str, &str)]) -> Result<Option<Bank>, Fault> {
+        let given = given.iter().map(|(name, text)| ((*name).to_owned(), Secret::new(*text)));
+        Bank::of(&Values::of(SETTINGS, given)?, environment)
+    }
+
+    const ID: (&str, &str) = ("client_id", "x");
+    const SECRET: (&str, &str) = ("client_secret", "x");
+    const URL: (&str, &str) = ("url", "https://bank.example/api/");
+    const VERIFY: (&str, &str) = ("verify", "on");
+
+    #[test]
+    fn a_bank_is_set_up_whole_or_not_at_all() {
+        let live = |given: &[_]| of(Environment::Live, given);
+        assert!(live(&[]).unwrap().is_none());
+        let told_only = live(&[ID, SECRET]).unwrap().unwrap();
+        assert!(!told_only.is_simulated() && told_only.trust == Trust::Review);
+        let whole = live(&[ID, SECRET, URL, VERIFY]).unwrap().unwrap();
+        assert!(matches!(&whole.desk, Desk::At(url) if url == "https://bank.example/api"));
+        assert_eq!(whole.trust, Trust::Verify);
+        for (given, name) in [
+            (&[ID][..], "client_secret"),
+            (&[SECRET], "client_id"),
+            (&[URL], "client_id"),
+            (&[ID, SECRET, VERIFY], "verify"),
+            (&[ID, SECRET, ("url", "bank.example")], "url"),
+            (&[ID, SECRET, ("unverified", "ignore")], "unverified"),
+            (&[ID, SECRET, ("verify", "perhaps")], "verify"),
+        ] {
+            assert!(live(given).unwrap_err().to_string().starts_with(name), "{given:?}");
         }
     }
 
     #[test]
-    fn a_bank_is_set_up_whole_or_not_at_all() {
-        let of = |settings: ProvidusSettings| Bank::of(&settings, Environment::Live);
-        assert!(of(settings(None, false, false)).unwrap().is_none());
-        let told_only = of(settings(None, true, false)).unwrap().unwrap();
-        assert!(!told_only.is_simulated() && told_only.trust == Trust::Review);
-        let whole = of(settings(Some("https://bank.example/api/"), true, true)).unwrap().unwrap();
-        assert!(matches!(&whole.desk, Desk::At(url) if url == "https://bank.example/api"));
-        assert_eq!(whole.trust, Trust::Verify);
-        for (settings, fault) in [
-            (settings(Some("https://b"), false, false), BankFault::UrlWithoutCredentials),
-            (settings(None, true, true), BankFault::VerifyWithoutUrl),
-            (settings(None, false, true), BankFault::VerifyWithoutUrl),
-            (settings(Some("bank.example"), true, false), BankFault::Url),
-        ] {
-            assert_eq!(of(settings).unwrap_err(), fault);
-        }
-        let half = ProvidusSettings { client_secret: None, ..settings(None, true, false) };
-        assert_eq!(of(half).unwrap_err(), BankFault::HalfCredentials);
-
-        let sandbox = Bank::of(&settings(None, false, false), Environment::Test).unwrap().unwrap();
-        assert!(sandbox.is_simulated());
+    fn the_sandbox_has_a_bank_of_its_own() {
+        let sandbox = of(Environment::Test, &[]).unwrap().unwrap();
+        assert!(sandbox.is_simulated() && sandbox.trust == Trust::Credit);
         assert!(!format!("{sandbox:?}").contains(SANDBOX_CLIENT_SECRET));
+        assert!(of(Environment::Test, &[VERIFY]).is_err());
+        let strict = of(Environment::Test, &[("unverified", "review")]).unwrap().unwrap();
+        assert_eq!(strict.trust, Trust::Review);
     }
 }

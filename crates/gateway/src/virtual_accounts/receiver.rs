@@ -47,7 +47,7 @@ fn respond(answer: CallbackAnswer) -> Response {
 
 /// What becomes of a notice, from its raw bytes on.
 pub async fn take(app: &App, callback: &Callback<'_>) -> CallbackAnswer {
-    let Some(bank) = &app.bank else {
+    let Some(bank) = &app.settings.bank else {
         tracing::warn!("a settlement notice came, and no bank is configured");
         return answer_notice("", UNREADABLE);
     };
@@ -89,7 +89,10 @@ async fn store(app: &App, bank: &Bank, notice: Notice) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::providers::{Providers, Scope};
+    use crate::config::source::Source;
     use crate::config::{SandboxArgs, Settings};
+    use crate::secrets::MasterKey;
     use clap::Parser;
     use dialects::provider::Secret;
     use dialects::provider::providus::{Providus, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
@@ -114,9 +117,13 @@ mod tests {
 
     fn app(folder: &std::path::Path) -> Arc<App> {
         let line = Line::parse_from(["dgspay", "--data", folder.to_str().unwrap()]);
-        let settings = Settings::of_sandbox(&line.args, "127.0.0.1:1".parse().unwrap());
+        let mut source = Source::of_variables(&|_| None);
+        let providers = Providers::read(&mut source, &[], Scope::SANDBOX);
+        let address = "127.0.0.1:1".parse().unwrap();
+        let settings = Settings::of_sandbox(&line.args, providers, address);
         let (_stop, stopping) = watch::channel(false);
-        App::build(settings, stopping).unwrap().0
+        let key = MasterKey::of_folder(folder).unwrap();
+        App::build(settings, key, stopping).unwrap().0
     }
 
     async fn open(app: &App) {

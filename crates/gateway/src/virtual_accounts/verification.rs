@@ -58,8 +58,8 @@ async fn one_turn(app: &Arc<App>) -> Result<(), StoreError> {
 }
 
 async fn ask(app: Arc<App>, deposit: Deposit) -> Command {
-    let judgement = match &app.bank {
-        Some(bank) => bank.verify(&app.egress, &deposit.notice).await,
+    let judgement = match &app.settings.bank {
+        Some(bank) => bank.verify(app.providers.upstream(), &deposit.notice).await,
         None => Judgement::Hold(ReviewReason::NotVerified),
     };
     if let Judgement::Hold(reason) = judgement {

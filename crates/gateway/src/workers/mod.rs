@@ -14,6 +14,7 @@ use domain::Timestamp;
 use domain::delivery::Delivery;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -26,15 +27,15 @@ pub struct FreshDelivery {
     pub body: Arc<str>,
 }
 
-/// Starts all workers. They end when the app is told to stop.
+/// Starts all workers, which log in the caller's span. They end when the app is told to stop.
 pub fn start(app: &Arc<App>, fresh: mpsc::Receiver<FreshDelivery>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    workers.spawn(provider_calls::run(Arc::clone(app)));
-    workers.spawn(deliveries::run(Arc::clone(app), fresh));
-    workers.spawn(settlements::run(Arc::clone(app)));
-    workers.spawn(retention::run(Arc::clone(app)));
-    workers.spawn(accounts::run(Arc::clone(app)));
-    workers.spawn(verification::run(Arc::clone(app)));
+    workers.spawn(provider_calls::run(Arc::clone(app)).in_current_span());
+    workers.spawn(deliveries::run(Arc::clone(app), fresh).in_current_span());
+    workers.spawn(settlements::run(Arc::clone(app)).in_current_span());
+    workers.spawn(retention::run(Arc::clone(app)).in_current_span());
+    workers.spawn(accounts::run(Arc::clone(app)).in_current_span());
+    workers.spawn(verification::run(Arc::clone(app)).in_current_span());
     workers
 }
 

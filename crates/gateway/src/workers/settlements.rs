@@ -64,7 +64,9 @@ async fn one_turn(app: &App) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::providers::Providers;
     use crate::config::{SandboxArgs, Settings};
+    use crate::secrets::MasterKey;
     use clap::Parser;
     use domain::Environment;
     use domain::account::Account;
@@ -132,6 +134,8 @@ mod tests {
                 narration: None,
                 mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
                 card: None,
+                page_url: None,
+                instruction: None,
                 scenario: Scenario::default(),
             },
             card_nonce: None,
@@ -139,6 +143,7 @@ mod tests {
             callback_url: None,
             provider: Provider::Simulator,
             first_word: Some(succeeded),
+            waits: false,
         }))
     }
 
@@ -154,9 +159,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().to_str().unwrap();
         let line = Line::parse_from(["dgspay", "--data", data]);
-        let settings = Settings::of_sandbox(&line.args, "127.0.0.1:1".parse().unwrap());
+        let settings =
+            Settings::of_sandbox(&line.args, Providers::default(), "127.0.0.1:1".parse().unwrap());
+        let master_key = MasterKey::of_folder(&settings.data).unwrap();
         let (_stop, stopping) = watch::channel(false);
-        let (app, _fresh) = App::build(settings, stopping).unwrap();
+        let (app, _fresh) = App::build(settings, master_key, stopping).unwrap();
         app.store.lane().submit(account()).await.unwrap();
         let charges = (0..CHARGES).map(|_| successful_charge()).collect();
         for answer in app.store.lane().submit_all(charges).await {

@@ -161,12 +161,16 @@ pub(super) fn calls(reader: &Reader, finding: &mut Finding) -> Result<(), StoreE
         let fault = match (CallState::parse(&call), payment == PaymentState::Pending.word()) {
             (None, _) => "the state of its call is unknown",
             (Some(CallState::Open), false) => "it ended, and its call is still open",
-            (Some(CallState::Answered), true) => "it is pending, and its call was answered",
+            (Some(CallState::Answered | CallState::Recheck), true) => {
+                "it is pending, and its call was answered"
+            }
             (Some(CallState::Open), true) if !is_due_time(due_at_us) => "its call is never due",
             _ if !is_same_provider => "its call goes to another provider",
             _ if !is_named => "its call has no reference of ours",
             (Some(CallState::Open | CallState::NeedsReview), true)
-            | (Some(CallState::Answered | CallState::NeedsReview), false) => return Ok(()),
+            | (Some(CallState::Answered | CallState::Recheck | CallState::NeedsReview), false) => {
+                return Ok(());
+            }
         };
         finding.violation(account, &reference, fault);
         Ok(())

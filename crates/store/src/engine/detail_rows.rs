@@ -18,7 +18,8 @@ pub(crate) const fn detail_source(kind: PaymentKind) -> (&'static str, &'static 
         PaymentKind::Charge => (
             "customer_email, customer_first_name, customer_last_name, customer_phone, \
              customer_address, redirect_url, narration, network, network_phone, card_brand, card_first_six, \
-             card_last_four, card_expiry_month, card_expiry_year, card_wrong_otps, scenario",
+             card_last_four, card_expiry_month, card_expiry_year, card_wrong_otps, page_url, \
+             instruction, scenario",
             "charge",
         ),
         PaymentKind::Disbursement => (
@@ -61,6 +62,8 @@ fn charge(cells: &mut Cells<'_>) -> Result<Charge, StoreError> {
         narration,
         mobile_money: network.zip(phone).map(|(network, phone)| MobileMoney { network, phone }),
         card: card(cells)?,
+        page_url: cells.maybe_text()?,
+        instruction: cells.maybe_text()?,
         scenario: Scenario::from_stored(cells.maybe_text()?.as_deref()),
     })
 }

@@ -2,7 +2,7 @@
 
 use domain::book::Book;
 use domain::decide::Needs;
-use domain::idempotency::{Fingerprint, FirstUse, KeyScope};
+use domain::idempotency::KeyScope;
 use domain::payment::{Detail, PaymentKind};
 use domain::{AccountId, EventId, LinkId, PaymentId};
 use rusqlite::{Connection, ToSql};
@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 use crate::StoreError;
 use crate::engine::rows::{
     ACCOUNT_COLUMNS, CALL_COLUMNS, DELIVERY_COLUMNS, ENDPOINT_COLUMNS, EVENT_COLUMNS,
-    PAYMENT_COLUMNS, SETTLEMENT_COLUMNS, account_row, call_row, chain_row, delivery_row,
-    endpoint_row, event_row, payment_row, settlement_row, wallet_row,
+    PAYMENT_COLUMNS, SETTLEMENT_COLUMNS, account_row, call_row, callback_row, chain_row,
+    delivery_row, endpoint_row, event_row, first_use_row, payment_row, settlement_row, wallet_row,
 };
 use crate::engine::{
     Cells, DEPOSIT_COLUMNS, LINK_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row, detail_row,
@@ -37,6 +37,8 @@ sql!(
 const SLUG: &str = "select 1 from payment_link where slug = ?1";
 const NONCE: &str = "select used_at_us from card_nonce where account_id = ?1 and nonce = ?2";
 sql!(CALL, "select {CALL_COLUMNS} from provider_call where account_id = ?1 and payment_id = ?2");
+const CALLBACK: &str = "select account_id, payment_id, body, received_at_us from inbound_callback
+     where provider = ?1 and name = ?2";
 sql!(
     DELIVERY,
     "select {DELIVERY_COLUMNS} from delivery
@@ -55,7 +57,7 @@ sql!(
 const WALLETS: &str = "select currency, pending_minor, available_minor, held_minor
      from wallet where account_id = ?1";
 const CHAIN: &str = "select seq, hash from ledger_chain where account_id = ?1";
-const FIRST_USE: &str = "select fingerprint, body, created_at_us from idempotency
+const FIRST_USE: &str = "select fingerprint, body, payment_id, created_at_us from idempotency
      where account_id = ?1 and idempotency_key = ?2 and operation = ?3";
 const REFERENCE: &str = "select 1 from payment where account_id = ?1 and dgs_reference = ?2";
 
@@ -104,6 +106,18 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
         })?;
     }
     bank_transfers(connection, needs, &mut book)?;
+    for key in &needs.calls {
+        each(connection, &CALL, &[&key.0.0, &key.1.0], |cells| {
+            book.calls.load(*key, call_row(cells)?);
+            Ok(())
+        })?;
+    }
+    for key in &needs.callbacks {
+        each(connection, CALLBACK, &[&key.provider.word(), &key.name], |cells| {
+            book.callbacks.load(key.clone(), callback_row(cells)?);
+            Ok(())
+        })?;
+    }
     for key in &needs.events {
         past_event(connection, *key, &mut book)?;
     }
@@ -248,12 +262,7 @@ fn wallets_and_chain(
 fn first_use(connection: &Connection, scope: &KeyScope, book: &mut Book) -> Result<(), StoreError> {
     let args: [&dyn ToSql; 3] = [&scope.account.0, &scope.key, &scope.operation];
     each(connection, FIRST_USE, &args, |cells| {
-        let first = FirstUse {
-            fingerprint: Fingerprint(cells.hash("idempotency", "fingerprint")?),
-            body: cells.text()?,
-            created_at: cells.time()?,
-        };
-        book.first_uses.load(scope.clone(), first);
+        book.first_uses.load(scope.clone(), first_use_row(cells)?);
         Ok(())
     })
 }

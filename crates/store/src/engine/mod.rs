@@ -18,7 +18,7 @@ pub(crate) use detail_rows::{detail_row, detail_source};
 pub(crate) use link_rows::{LINK_COLUMNS, link_row};
 pub(crate) use rows::{
     ACCOUNT_COLUMNS, CALL_COLUMNS, DELIVERY_COLUMNS, ENDPOINT_COLUMNS, PAYMENT_COLUMNS,
-    account_row, call_row, delivery_row, endpoint_row, payment_row, wallet_row,
+    account_row, call_row, delivery_row, endpoint_row, first_use_row, payment_row, wallet_row,
 };
 pub use sqlite::{Arg, Cells, Reader};
 pub(crate) use sqlite::{Checkpointer, Sqlite, copy_database};

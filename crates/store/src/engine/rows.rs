@@ -5,9 +5,10 @@ use domain::delivery::{Delivery, DeliveryKey, DeliveryState};
 use domain::endpoint::{DialectName, Endpoint, EndpointState, OldSecret};
 use domain::event::{Event, EventKind};
 use domain::fee::FeeRule;
+use domain::idempotency::{Fingerprint, FirstUse};
 use domain::ledger::{Chain, Wallet};
 use domain::payment::{Method, NextAction, Payment, PaymentKind, PaymentState, Reason};
-use domain::provider_call::{CallState, Provider, ProviderCall};
+use domain::provider_call::{CallState, InboundCallback, Provider, ProviderCall};
 use domain::settlement::{Settlement, SettlementRule};
 use domain::{AccountId, Currency, EndpointId, Environment, EventId, LinkId, Money, PaymentId};
 
@@ -132,7 +133,7 @@ fn reason(cells: &mut Cells<'_>) -> Result<Option<Reason>, StoreError> {
 }
 
 pub(crate) const CALL_COLUMNS: &str = "account_id, payment_id, provider, client_reference, state, \
-     due_at_us, polls_made, created_at_us";
+     is_sent, due_at_us, polls_made, note, created_at_us";
 
 pub(crate) fn call_row(cells: &mut Cells<'_>) -> Result<ProviderCall, StoreError> {
     Ok(ProviderCall {
@@ -141,8 +142,30 @@ pub(crate) fn call_row(cells: &mut Cells<'_>) -> Result<ProviderCall, StoreError
         provider: cells.word("provider_call", "provider", Provider::parse)?,
         client_reference: cells.text()?,
         state: cells.word("provider_call", "state", CallState::parse)?,
+        is_sent: cells.flag()?,
         due_at: cells.time()?,
         polls_made: cells.int()?.try_into().unwrap_or(u32::MAX),
+        note: cells.maybe_text()?,
+        created_at: cells.time()?,
+    })
+}
+
+/// account_id, payment_id, body, received_at_us.
+pub(crate) fn callback_row(cells: &mut Cells<'_>) -> Result<InboundCallback, StoreError> {
+    let (account, payment) = (cells.maybe_int()?, cells.maybe_int()?);
+    Ok(InboundCallback {
+        about: account.map(AccountId).zip(payment.map(PaymentId)),
+        body: cells.text()?,
+        received_at: cells.time()?,
+    })
+}
+
+/// fingerprint, body, payment_id, created_at_us.
+pub(crate) fn first_use_row(cells: &mut Cells<'_>) -> Result<FirstUse, StoreError> {
+    Ok(FirstUse {
+        fingerprint: Fingerprint(cells.hash("idempotency", "fingerprint")?),
+        body: cells.maybe_text()?,
+        payment: cells.maybe_int()?.map(PaymentId),
         created_at: cells.time()?,
     })
 }

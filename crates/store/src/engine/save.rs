@@ -20,22 +20,36 @@ pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreErro
     deposit_rows::save(connection, book)?;
     ledger(connection, book)?;
     deliveries(connection, book)?;
+    first_uses(connection, book)?;
+    upkeep(connection, book)
+}
+
+fn first_uses(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     for (scope, first) in book.first_uses.new_rows() {
         execute(
             connection,
             "insert into idempotency (account_id, idempotency_key, operation, fingerprint, body,
-                 created_at_us) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                 payment_id, created_at_us) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 scope.account.0,
                 scope.key,
                 scope.operation,
                 first.fingerprint.0,
                 first.body,
+                first.payment.map(|payment| payment.0),
                 first.created_at.as_micros(),
             ],
         )?;
     }
-    upkeep(connection, book)
+    for (scope, _, first) in book.first_uses.changed_rows() {
+        execute(
+            connection,
+            "update idempotency set body = ?4
+             where account_id = ?1 and idempotency_key = ?2 and operation = ?3",
+            params![scope.account.0, scope.key, scope.operation, first.body],
+        )?;
+    }
+    Ok(())
 }
 
 fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
@@ -44,11 +58,21 @@ fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     for account in opened.chain(changed) {
         execute(
             connection,
-            "insert or replace into account (account_id, merchant_id, merchant_name, environment,
+            // Not "or replace", which would delete another account of the same number.
+            "insert into account (account_id, merchant_id, merchant_name, environment,
                  account_number, requires_number, allowed_networks, charge_fee_ppm,
                  charge_fee_flat_minor, disbursement_fee_ppm, disbursement_fee_flat_minor,
                  settlement_rule, card_currencies)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             on conflict (account_id) do update set account_number = excluded.account_number,
+                 requires_number = excluded.requires_number,
+                 allowed_networks = excluded.allowed_networks,
+                 charge_fee_ppm = excluded.charge_fee_ppm,
+                 charge_fee_flat_minor = excluded.charge_fee_flat_minor,
+                 disbursement_fee_ppm = excluded.disbursement_fee_ppm,
+                 disbursement_fee_flat_minor = excluded.disbursement_fee_flat_minor,
+                 settlement_rule = excluded.settlement_rule,
+                 card_currencies = excluded.card_currencies",
             params![
                 account.id.0,
                 account.merchant_id,
@@ -69,12 +93,14 @@ fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     save_endpoints::book(connection, book)?;
     for secret in &book.secrets {
         let created_at = secret.created_at.as_micros();
-        execute(
-            connection,
-            "insert or replace into secret (account_id, kind, sealed, created_at_us)
-             values (?1, ?2, ?3, ?4)",
-            params![secret.account.0, secret.kind.word(), secret.sealed, created_at],
-        )?;
+        if !secret.sealed.is_empty() {
+            execute(
+                connection,
+                "insert or replace into secret (account_id, kind, sealed, created_at_us)
+                 values (?1, ?2, ?3, ?4)",
+                params![secret.account.0, secret.kind.word(), secret.sealed, created_at],
+            )?;
+        }
         if let Some(hash) = secret.key_hash {
             execute(connection, "delete from api_key where account_id = ?1", [secret.account.0])?;
             execute(

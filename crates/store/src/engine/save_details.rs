@@ -41,8 +41,10 @@ fn put_charge(
              customer_first_name, customer_last_name, customer_phone, customer_address,
              redirect_url, narration,
              network, network_phone, card_brand, card_first_six, card_last_four,
-             card_expiry_month, card_expiry_year, card_wrong_otps, scenario)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             card_expiry_month, card_expiry_year, card_wrong_otps, page_url, instruction,
+             scenario)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+             ?20)",
         params![
             account.0,
             payment.0,
@@ -61,6 +63,8 @@ fn put_charge(
             card.map(|card| card.expiry_month),
             card.map(|card| card.expiry_year),
             card.map(|card| card.wrong_otp_count),
+            charge.page_url,
+            charge.instruction,
             charge.scenario.text(),
         ],
     )

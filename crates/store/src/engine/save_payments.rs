@@ -28,21 +28,45 @@ pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreErro
     for (_, _, call) in book.calls.changed_rows() {
         execute(
             connection,
-            "update provider_call set state = ?3, due_at_us = ?4, polls_made = ?5
+            "update provider_call set provider = ?3, state = ?4, is_sent = ?5, due_at_us = ?6,
+                 polls_made = ?7, note = ?8
              where account_id = ?1 and payment_id = ?2",
             params![
                 call.account.0,
                 call.payment.0,
+                call.provider.word(),
                 call.state.word(),
+                call.is_sent,
                 call.due_at.as_micros(),
                 call.polls_made,
+                call.note,
             ],
         )?;
     }
+    callbacks(connection, book)?;
     settlements(connection, book)?;
     links(connection, book)?;
     nonces(connection, book)?;
     tallies(connection, book)
+}
+
+fn callbacks(connection: &Connection, book: &Book) -> Result<(), StoreError> {
+    for (key, callback) in book.callbacks.new_rows() {
+        execute(
+            connection,
+            "insert into inbound_callback (provider, name, account_id, payment_id, body,
+                 received_at_us) values (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                key.provider.word(),
+                key.name,
+                callback.about.map(|(account, _)| account.0),
+                callback.about.map(|(_, payment)| payment.0),
+                callback.body,
+                callback.received_at.as_micros(),
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 fn settlements(connection: &Connection, book: &Book) -> Result<(), StoreError> {
@@ -147,7 +171,8 @@ fn update_payment(
         .prepare_cached(
             "update payment set state = ?4, version = ?5, provider_reference = ?6,
                  next_action = ?7, reason_kind = ?8, reason_code = ?9, reason_text = ?10,
-                 finished_at_us = ?11, refunded_minor = ?12, settled_at_us = ?13
+                 finished_at_us = ?11, refunded_minor = ?12, settled_at_us = ?13,
+                 provider = ?14
              where account_id = ?1 and payment_id = ?2 and version = ?3",
         )?
         .execute(params![
@@ -164,6 +189,7 @@ fn update_payment(
             after.finished_at.map(|at| at.as_micros()),
             after.refunded_minor,
             after.settled_at.map(|at| at.as_micros()),
+            after.provider.word(),
         ])?;
     expect_one(changed)
 }
@@ -172,15 +198,18 @@ fn insert_call(connection: &Connection, call: &ProviderCall) -> Result<(), Store
     execute(
         connection,
         "insert into provider_call (account_id, payment_id, provider, client_reference, state,
-             due_at_us, polls_made, created_at_us) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             is_sent, due_at_us, polls_made, note, created_at_us)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             call.account.0,
             call.payment.0,
             call.provider.word(),
             call.client_reference,
             call.state.word(),
+            call.is_sent,
             call.due_at.as_micros(),
             call.polls_made,
+            call.note,
             call.created_at.as_micros(),
         ],
     )

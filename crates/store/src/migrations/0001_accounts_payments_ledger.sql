@@ -105,6 +105,8 @@ create table charge (
     card_expiry_month integer,
     card_expiry_year  integer,
     card_wrong_otps integer,
+    page_url        text,
+    instruction     text,
     scenario        text,
     primary key (account_id, payment_id)
 ) strict, without rowid;
@@ -263,13 +265,32 @@ create table provider_call (
     provider         text    not null,
     client_reference text    not null,
     state            text    not null,
+    is_sent          integer not null,
     due_at_us        integer not null,
     polls_made       integer not null,
+    note             text,
     created_at_us    integer not null,
     primary key (account_id, payment_id)
 ) strict, without rowid;
 create index provider_call_due on provider_call (due_at_us, account_id, payment_id)
-    where state = 'open';
+    where state in ('open', 'recheck');
+-- The sandbox's own provider never calls, and has no need to be found.
+create index provider_call_by_reference on provider_call (provider, client_reference)
+    where provider <> 'simulator';
+create index provider_call_for_review on provider_call (account_id, payment_id)
+    where state = 'needs_review';
+
+-- What providers called us with: each message once.
+create table inbound_callback (
+    provider       text    not null,
+    name           text    not null,
+    -- Null where we follow no such payment.
+    account_id     integer,
+    payment_id     integer,
+    body           text    not null,
+    received_at_us integer not null,
+    primary key (provider, name)
+) strict, without rowid;
 
 -- How many payments there are of each sort on each day: exact totals without counting rows.
 create table payment_tally (
@@ -379,7 +400,9 @@ create table idempotency (
     idempotency_key text  not null,
     operation     text    not null,
     fingerprint   blob    not null,
-    body          text    not null,
+    -- Null while the first request waits for a provider.
+    body          text,
+    payment_id    integer,
     created_at_us integer not null,
     primary key (account_id, idempotency_key, operation)
 ) strict, without rowid;

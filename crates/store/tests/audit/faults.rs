@@ -239,7 +239,7 @@ pub const FAULTS: [(&str, &str); 136] = [
     ),
     (
         "keys",
-        "insert into idempotency select account_id, 'another', operation, fingerprint, body,
+        "insert into idempotency select account_id, 'another', operation, fingerprint, body, payment_id,
          created_at_us from idempotency where idempotency_key = 'key-ok-2'",
     ),
     ("terminal_events", "update payment set state = 'pending' where PAYMENT(ok-1)"),

@@ -31,8 +31,6 @@ impl World<'_> {
                     account: ONE,
                     key_use: Some(key_use(ONE, "POST /disburse", &format!("out-{key}"))),
                     order: order(1000 + key, recipient(key)),
-                    provider: Provider::Simulator,
-                    first_word: None,
                 }))
             });
         }
@@ -43,8 +41,6 @@ impl World<'_> {
             mode: BulkMode::All,
             lines: vec![line(1), line(2)],
             refused: Vec::new(),
-            provider: Provider::Simulator,
-            first_word: None,
         })));
     }
 
@@ -161,6 +157,8 @@ fn order(minor: i64, recipient: Recipient) -> Order {
             proof: None,
         },
         callback_url: None,
+        provider: Provider::Simulator,
+        first_word: None,
     }
 }
 

@@ -10,7 +10,7 @@ use domain::account::Account;
 use domain::charge::{Charge, Customer, MobileMoney};
 use domain::decide::{
     Answer, ApiKey, BulkTold, Command, ConfigureEndpoint, CreateCharge, EndpointChange,
-    NewEndpoint, OpenAccount, Report, SealedSecret, SecretKind, Told, Wording,
+    NewEndpoint, OpenAccount, Report, Reported, SealedSecret, SecretKind, Told, Wording,
 };
 use domain::delivery::{Attempt, Delivery, DeliveryKey, Reading};
 use domain::endpoint::{DialectName, Endpoint};
@@ -228,7 +228,7 @@ impl World<'_> {
     pub fn report(&self, account: AccountId, reference: &str, verdict: Verdict) {
         let payment = self.find(account, reference);
         let word = word(verdict);
-        let report = Report { account, payment, word, is_answer_to_poll: true };
+        let report = Report { account, payment, word, reported: Reported::ByPoll };
         self.submit(Command::ReportProvider(report));
     }
 
@@ -301,6 +301,8 @@ pub fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharg
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
             card: None,
+            page_url: None,
+            instruction: None,
             scenario: Scenario::default(),
         },
         card_nonce: None,
@@ -308,5 +310,6 @@ pub fn charge_of(account: AccountId, reference: &str, minor: i64) -> CreateCharg
         callback_url: None,
         provider: Provider::Simulator,
         first_word: None,
+        waits: false,
     }
 }

@@ -9,7 +9,7 @@ use domain::charge::{Charge, Customer, MobileMoney};
 use domain::conversion::{Quote, Rate};
 use domain::decide::{
     Answer, BulkTold, Command, CreateCharge, CreateConversion, CreateDisbursement, CreateLink,
-    CreateRefund, OpenAccount, Order, Report, Told, Wording,
+    CreateRefund, OpenAccount, Order, Report, Reported, Told, Wording,
 };
 use domain::delivery::DeliveryKey;
 use domain::disbursement::{Disbursement, Recipient};
@@ -146,10 +146,10 @@ impl World {
 
     /// Returns the answer.
     fn write(&self, command: Command) -> String {
-        match self.submit(command) {
-            Answer::Written { body, .. } => body,
-            Answer::Claimed(_) | Answer::Done => panic!("nothing was written"),
-        }
+        let Answer::Written { body, .. } = self.submit(command) else {
+            panic!("nothing was written")
+        };
+        body
     }
 
     fn make_links(&mut self) {
@@ -191,7 +191,7 @@ impl World {
         let provider_reference = Some(format!("sim-{}", self.made / 2));
         let word = Word { provider_reference, ..Word::of(verdict) };
         let payment = self.find(account, reference);
-        let report = Report { account, payment, word, is_answer_to_poll: true };
+        let report = Report { account, payment, word, reported: Reported::ByPoll };
         self.submit(Command::ReportProvider(report));
     }
 
@@ -275,9 +275,9 @@ fn disbursement_of(account: AccountId, chance: &mut Chance) -> Command {
                 proof: None,
             },
             callback_url: None,
+            provider: Provider::Simulator,
+            first_word: None,
         },
-        provider: Provider::Simulator,
-        first_word: None,
     }))
 }
 
@@ -361,6 +361,8 @@ fn charge_of(
             narration: None,
             mobile_money: Some(MobileMoney { network: Network::Mtn, phone }),
             card: None,
+            page_url: None,
+            instruction: None,
             scenario: Scenario::default(),
         },
         card_nonce: None,
@@ -368,5 +370,6 @@ fn charge_of(
         callback_url: None,
         provider: Provider::Simulator,
         first_word: None,
+        waits: false,
     }
 }

@@ -5,6 +5,7 @@
 //! test move them; a [`Plan`] says which answers go wrong. Nothing waits and nothing reads a clock.
 
 pub mod drive;
+pub mod dusupay;
 pub mod faults;
 pub mod providus;
 pub mod server;
@@ -29,12 +30,18 @@ pub trait Protocol: Send + Sync {
 
     /// What the client is told when a payment ends; `None` where the provider tells nothing.
     fn notice(&self, entry: &Entry, seal: Seal) -> Option<Notice>;
+
+    /// Whether a callback goes out again after this answer (0: none came) to the last of `sends`.
+    fn sends_again(&self, _status: u16, _sends: u32) -> bool {
+        false
+    }
 }
 
 /// Every server there is, by the provider's word: the test credentials of each are in its module.
 pub fn find(name: &str) -> Option<Box<dyn Protocol>> {
     match name {
-        "providus" => Some(Box::new(providus::Providus::default())),
+        "providus" => Some(Box::<providus::Providus>::default()),
+        "dusupay" => Some(Box::<dusupay::DusuPay>::default()),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use super::faults::{Fault, Plan};
-use super::{Call, Protocol, Seal, wire};
+use super::{Call, Notice, Protocol, Seal, wire};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -276,6 +276,17 @@ impl World {
         (inner.tokens_void + 1..=inner.tokens_given).contains(&number)
     }
 
+    /// How a payment stands is told once the answer is out, without its end.
+    pub fn announce(&self, reference: &str) {
+        self.lock().untold.push_back(reference.to_owned());
+    }
+
+    /// Asks the client something, where it has an address; the status of its answer, 0 for none.
+    pub fn ask_client(&self, question: &Notice) -> Option<u16> {
+        let url = self.lock().wishes.callback_url.clone()?;
+        Some(wire::notify(&url, question).unwrap_or(0))
+    }
+
     /// A number that was not drawn before, for ids.
     pub fn serial(&self) -> usize {
         self.lock().entries.len() + 1
@@ -341,11 +352,20 @@ impl World {
         let url = entry.callback_url.clone().or(wishes.callback_url);
         if let (Some(notice), Some(url)) = (self.protocol.notice(&entry, seal), url) {
             for _ in 0..times {
-                let status = wire::notify(&url, &notice).unwrap_or(0);
-                self.lock().told.push((entry.reference.clone(), status));
+                self.tell_until_taken(&entry.reference, &url, &notice);
             }
         }
         true
+    }
+
+    fn tell_until_taken(&self, reference: &str, url: &str, notice: &Notice) {
+        for sends in 1.. {
+            let status = wire::notify(url, notice).unwrap_or(0);
+            self.lock().told.push((reference.to_owned(), status));
+            if !self.protocol.sends_again(status, sends) {
+                return;
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

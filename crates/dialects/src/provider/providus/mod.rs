@@ -20,9 +20,22 @@ use zeroize::Zeroizing;
 
 use crate::json::{Object, Tolerance, Value, parse_object};
 use crate::object::to_text;
+use crate::provider::setting::{Need, Setting};
 use crate::provider::{
     Callback, CallbackAnswer, CallbackFault, Outcome, Reply, Request, Secret, Verb,
 };
+
+pub const SETTINGS: &[Setting] = &[
+    setting("url", "Providus' address up to /PiP…; without it no accounts can be opened"),
+    setting("client_id", "The Client-Id, in both directions"),
+    setting("client_secret", "The ClientSecret that goes with it"),
+    setting("verify", "on: the bank is asked about every deposit before it is credited"),
+    setting("unverified", "credit or review: what becomes of deposits when verify is off"),
+];
+
+const fn setting(name: &'static str, about: &'static str) -> Setting {
+    Setting { name, about, need: Need::Optional }
+}
 
 pub const BANK_NAME: &str = "Providus Bank";
 

@@ -60,10 +60,11 @@ pub(super) async fn deliver(app: &Arc<App>, fresh: FreshDelivery) -> Outcome {
 /// Whether the delivery is parked. It is not when its endpoint is newer than our picture of the
 /// endpoints, which is taken again then.
 async fn park(app: &App, key: DeliveryKey) -> bool {
-    match app.store.lane().submit(Command::ParkDelivery(key)).await {
-        Ok(Answer::Claimed(Some(_))) => app.refresh_directory().await.is_err(),
-        Ok(Answer::Claimed(None) | Answer::Written { .. } | Answer::Done) | Err(_) => true,
+    let parked = app.store.lane().submit(Command::ParkDelivery(key)).await;
+    if let Ok(Answer::Claimed(Some(_))) = parked {
+        return app.refresh_directory().await.is_err();
     }
+    true
 }
 
 async fn submit(app: &App, command: Command) {

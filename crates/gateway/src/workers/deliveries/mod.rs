@@ -153,10 +153,9 @@ async fn take_up_due(app: &Arc<App>, desk: &mut Desk) -> Result<Rest, StoreError
     let answers = app.store.lane().submit_all(claims).await;
     let claimed: Vec<Delivery> = answers
         .into_iter()
-        .filter_map(|answer| match answer {
-            Ok(Answer::Claimed(delivery)) => delivery,
-            Ok(Answer::Written { .. } | Answer::Done) | Err(_) => None,
-        })
+        .filter_map(
+            |answer| if let Ok(Answer::Claimed(delivery)) = answer { delivery } else { None },
+        )
         .collect();
     for delivery in app.store.read(move |reader| with_bodies(reader, claimed)).await? {
         take_in_hand(app, desk, delivery);

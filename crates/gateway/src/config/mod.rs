@@ -1,15 +1,35 @@
-//! Settings of a running gateway, gathered once from flags and `DGSPAY_…` variables.
+//! Settings of a running gateway, gathered once from flags, `DGSPAY_…` variables and, of
+//! `dgspay serve`, a file.
 
-use std::net::SocketAddr;
+pub mod keys;
+pub mod providers;
+pub mod serve;
+pub mod source;
+pub mod template;
+
+#[cfg(test)]
+mod fake_provider;
+#[cfg(test)]
+mod provider_tests;
+#[cfg(test)]
+mod serve_tests;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use dialects::provider::Secret;
+use dialects::provider::Connector;
+use dialects::provider::setting::KINDS;
 use dialects::signing::RsaDigest;
-use domain::deposit::Trust;
+use domain::route::Routes;
 use domain::{Environment, limits};
 use ipnet::IpNet;
+
+use self::providers::{Providers, Scope};
+use self::source::Source;
+use crate::virtual_accounts::Bank;
 
 /// How the program tells what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,6 +46,15 @@ pub enum LogFormat {
 pub enum DusuPayDigest {
     Sha512,
     Sha256,
+}
+
+impl From<DusuPayDigest> for RsaDigest {
+    fn from(digest: DusuPayDigest) -> RsaDigest {
+        match digest {
+            DusuPayDigest::Sha512 => RsaDigest::Sha512,
+            DusuPayDigest::Sha256 => RsaDigest::Sha256,
+        }
+    }
 }
 
 /// `dgspay sandbox`: test money, a demo merchant, nothing to configure.
@@ -109,89 +138,10 @@ pub struct SandboxArgs {
           action = clap::ArgAction::Set, value_name = "true|false")]
     pub dusupay_retry_5xx: bool,
 
-    #[command(flatten)]
-    pub providus: ProvidusArgs,
-
     /// Commands that one transaction commits together; 1 to compare with a transaction per request
     #[arg(long, env = "DGSPAY_GROUP_COMMANDS", default_value_t = limits::GROUP_COMMANDS_MAX,
           hide = true, value_name = "N")]
     pub group_commands: usize,
-}
-
-/// Providus Bank, where virtual accounts are.
-#[derive(Args, Debug)]
-pub struct ProvidusArgs {
-    /// The bank's address up to /PiP…; without it, the sandbox has a bank of its own
-    #[arg(long, env = "DGSPAY_PROVIDUS_URL", value_name = "URL")]
-    pub providus_url: Option<String>,
-
-    /// The Client-Id; without it, that of the bank's public sandbox
-    #[arg(long, env = "DGSPAY_PROVIDUS_CLIENT_ID", value_name = "ID")]
-    pub providus_client_id: Option<String>,
-
-    /// The ClientSecret that goes with it
-    #[arg(
-        long,
-        env = "DGSPAY_PROVIDUS_CLIENT_SECRET",
-        hide_env_values = true,
-        value_name = "SECRET"
-    )]
-    pub providus_client_secret: Option<String>,
-
-    /// Whether the bank is asked before a deposit is credited
-    #[arg(long, env = "DGSPAY_PROVIDUS_VERIFY", value_enum, default_value_t = Switch::Off)]
-    pub providus_verify: Switch,
-
-    /// What becomes of deposits that are not verified
-    #[arg(long, env = "DGSPAY_PROVIDUS_UNVERIFIED", value_enum, value_name = "credit|review")]
-    pub providus_unverified: Option<Unverified>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    On,
-    Off,
-}
-
-/// What becomes of a deposit that only the signature of its notice speaks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Unverified {
-    /// It is credited; in the sandbox, unless something else is said.
-    Credit,
-    /// A person looks first; in live, unless something else is said.
-    Review,
-}
-
-/// How virtual accounts are served.
-#[derive(Clone, Debug)]
-pub struct ProvidusSettings {
-    pub url: Option<String>,
-    pub client_id: Option<Secret>,
-    pub client_secret: Option<Secret>,
-    pub verify: bool,
-    /// Of what is not verified.
-    pub trust: Trust,
-}
-
-impl ProvidusSettings {
-    fn of(args: &ProvidusArgs, environment: Environment) -> ProvidusSettings {
-        // An empty variable is one that is not set.
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let unverified = args.providus_unverified.unwrap_or(match environment {
-            Environment::Test => Unverified::Credit,
-            Environment::Live => Unverified::Review,
-        });
-        ProvidusSettings {
-            url: given(&args.providus_url),
-            client_id: given(&args.providus_client_id).map(Secret::new),
-            client_secret: given(&args.providus_client_secret).map(Secret::new),
-            verify: args.providus_verify == Switch::On,
-            trust: match unverified {
-                Unverified::Credit => Trust::Credit,
-                Unverified::Review => Trust::Review,
-            },
-        }
-    }
 }
 
 /// What a gateway is built from, whichever command starts it.
@@ -211,20 +161,23 @@ pub struct Settings {
     pub requests_per_second: Option<std::num::NonZeroU32>,
     pub dusupay_digest: RsaDigest,
     pub dusupay_retries_server_errors: bool,
-    pub providus: ProvidusSettings,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub group_commands: usize,
+    /// The providers that are configured, with their credentials.
+    pub providers: Vec<Arc<dyn Connector>>,
+    /// Which of them serve what; the simulator in test, where nothing else is said.
+    pub routes: Routes,
+    /// Where virtual accounts are. `None` in live until one is configured.
+    pub bank: Option<Bank>,
 }
 
 impl Settings {
     /// The settings of a sandbox that really listens on `address`.
-    pub fn of_sandbox(args: &SandboxArgs, address: SocketAddr) -> Settings {
-        let host =
-            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { bracketed(address) };
+    pub fn of_sandbox(args: &SandboxArgs, providers: Providers, address: SocketAddr) -> Settings {
         Settings {
             environment: Environment::Test,
-            public_url: format!("http://{host}:{}", address.port()),
+            public_url: local_url(address),
             data: args.data.clone(),
             allow_loopback_webhooks: args.allow_loopback_webhooks,
             extra_ca_file: args.extra_ca_file.clone(),
@@ -233,21 +186,41 @@ impl Settings {
             transfer_delay: Duration::from_millis(args.transfer_delay_ms),
             conversion_delay: Duration::from_millis(args.conversion_delay_ms),
             requests_per_second: std::num::NonZeroU32::new(args.rate_limit),
-            dusupay_digest: match args.dusupay_digest {
-                DusuPayDigest::Sha512 => RsaDigest::Sha512,
-                DusuPayDigest::Sha256 => RsaDigest::Sha256,
-            },
+            dusupay_digest: args.dusupay_digest.into(),
             dusupay_retries_server_errors: args.dusupay_retry_5xx,
-            providus: ProvidusSettings::of(&args.providus, Environment::Test),
             trusted_proxies: Vec::new(),
             group_commands: args.group_commands,
+            providers: providers.connectors,
+            routes: providers.routes,
+            bank: providers.bank,
         }
     }
 }
 
-fn bracketed(address: SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(v4) => v4.ip().to_string(),
-        SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
-    }
+/// The providers of a sandbox, which has no file: what its variables say, or all their faults.
+pub fn providers_of_sandbox() -> Result<Providers, Vec<String>> {
+    let mut source = Source::of_variables(&variable);
+    let providers = Providers::read(&mut source, KINDS, Scope::SANDBOX);
+    if source.faults.is_empty() { Ok(providers) } else { Err(source.faults) }
+}
+
+/// The value of a variable of this process.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// How this machine reaches what listens on an address.
+pub fn local_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) if ip.is_unspecified() => "[::1]".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    format!("http://{ip}:{}", address.port())
+}
+
+/// A block of addresses, or one address alone.
+pub fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }

@@ -1,0 +1,27 @@
+//! Somebody takes a due provider call: whoever commits first has it, for as long as its lease.
+
+use crate::book::Book;
+use crate::decide::Answer;
+use crate::id::{AccountId, PaymentId};
+use crate::time::Timestamp;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimCall {
+    pub account: AccountId,
+    pub payment: PaymentId,
+    /// When it was due as the claimer saw it: another time means that somebody was faster.
+    pub due_at: Timestamp,
+}
+
+/// Answers with the call as it was before the claim.
+pub(super) fn claim_call(claim: &ClaimCall, book: &mut Book, now: Timestamp) -> Answer {
+    let key = (claim.account, claim.payment);
+    let found = book.calls.find(&key).cloned();
+    let due = found.filter(|call| call.state.is_due_sometime() && call.due_at == claim.due_at);
+    if due.is_some()
+        && let Some(call) = book.calls.change(&key)
+    {
+        call.lease(now);
+    }
+    Answer::CallClaimed(due)
+}

@@ -1,0 +1,8 @@
+//! `dgspay serve`, from outside: its file of settings, its operator's listener, and that its
+//! environments have nothing to do with each other.
+
+mod configuration;
+mod gateway;
+mod live;
+mod operator;
+mod test_environment;
