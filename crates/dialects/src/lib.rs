@@ -9,6 +9,8 @@ pub mod object;
 pub mod page_token;
 pub mod provider;
 pub mod rates;
+pub mod rsa_encryption;
 pub mod signing;
+pub mod statement;
 pub mod webhook;
 pub mod wording;

@@ -1,8 +1,10 @@
 //! A merchant in one environment.
 
+use crate::decide::Refusal;
 use crate::fee::FeeRule;
 use crate::id::AccountId;
 use crate::money::Currency;
+use crate::provider_call::Provider;
 use crate::settlement::SettlementRule;
 
 /// Test money or real money. Nothing of one environment ever refers to the other.
@@ -53,4 +55,14 @@ pub struct Account {
     pub settlement: SettlementRule,
     /// Currencies that cards may be charged in.
     pub card_currencies: Vec<Currency>,
+}
+
+impl Account {
+    /// Simulated money never enters a live account, whatever a caller asks for.
+    pub fn admit(&self, provider: Provider) -> Result<(), Refusal> {
+        if self.environment == Environment::Live && provider == Provider::Simulator {
+            return Err(Refusal::SimulatedInLive);
+        }
+        Ok(())
+    }
 }

@@ -17,6 +17,7 @@ use crate::link::Link;
 use crate::money::Currency;
 use crate::payment::{Detail, Payment};
 use crate::provider_call::{CallbackKey, InboundCallback, Provider, ProviderCall};
+use crate::reconcile::{DifferenceId, ReconciliationItem, Run};
 use crate::settlement::Settlement;
 use crate::time::Timestamp;
 use crate::virtual_account::VirtualAccount;
@@ -146,6 +147,7 @@ pub struct Book {
     pub deposits: Shelf<(Provider, String), Deposit>,
     /// By their number at the bank.
     pub virtual_accounts: Shelf<(Provider, String), VirtualAccount>,
+    pub reconciliation_items: Shelf<(AccountId, DifferenceId), ReconciliationItem>,
     /// Merchants' own references that are taken.
     pub taken_references: HashSet<(AccountId, String)>,
     /// Events of the past that are to be told again.
@@ -160,6 +162,8 @@ pub struct Book {
     pub attempts: Vec<Attempt>,
     /// Secrets of accounts opened or reconfigured, sealed by the caller.
     pub secrets: Vec<crate::decide::SealedSecret>,
+    /// With the moment of their import; one that is recorded already stays as it is.
+    pub runs: Vec<(Run, Timestamp)>,
     pub removed_endpoints: Vec<(AccountId, EndpointId)>,
     /// Values of the `setting` table that are kept once and for all.
     pub settings: Vec<(&'static str, String)>,

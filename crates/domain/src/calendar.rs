@@ -1,24 +1,54 @@
 //! Days in Kigali, and which of them banks work on there.
 
-use std::time::Duration;
-
 use crate::time::Timestamp;
 
-/// Kigali keeps UTC+2 all year.
-const KIGALI_OFFSET: Duration = Duration::from_secs(2 * 3600);
 const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 /// Days since 1970-01-01.
 pub type Day = i64;
 
+/// A zone that keeps the same distance from UTC all year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UtcOffset {
+    east_s: i32,
+}
+
+impl UtcOffset {
+    /// UTC+2 all year.
+    pub const KIGALI: UtcOffset = UtcOffset { east_s: 2 * 3600 };
+
+    /// Seconds east of UTC, at most 14 hours either way.
+    pub fn from_east(east_s: i32) -> Option<UtcOffset> {
+        (east_s.unsigned_abs() <= 14 * 3600).then_some(UtcOffset { east_s })
+    }
+
+    pub const fn east_s(self) -> i32 {
+        self.east_s
+    }
+
+    /// The one day there that an instant lies in.
+    pub fn day_of(self, at: Timestamp) -> Day {
+        at.as_micros().saturating_add(self.east_us()).div_euclid(DAY_US)
+    }
+
+    /// Midnight there, with which the day begins.
+    pub fn start_of(self, day: Day) -> Timestamp {
+        Timestamp::from_micros(day.saturating_mul(DAY_US).saturating_sub(self.east_us()))
+    }
+
+    fn east_us(self) -> i64 {
+        i64::from(self.east_s).saturating_mul(1_000_000)
+    }
+}
+
 /// The one day in Kigali that an instant lies in.
 pub fn kigali_day(at: Timestamp) -> Day {
-    at.plus(KIGALI_OFFSET).as_micros().div_euclid(DAY_US)
+    UtcOffset::KIGALI.day_of(at)
 }
 
 /// Midnight in Kigali, with which the day begins.
 pub fn start_of(day: Day) -> Timestamp {
-    Timestamp::from_micros(day.saturating_mul(DAY_US)).minus(KIGALI_OFFSET)
+    UtcOffset::KIGALI.start_of(day)
 }
 
 pub fn is_business_day(day: Day) -> bool {

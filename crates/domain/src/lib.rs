@@ -30,6 +30,7 @@ pub mod money;
 pub mod payment;
 pub mod phone;
 pub mod provider_call;
+pub mod reconcile;
 pub mod refund;
 pub mod route;
 pub mod scenario;

@@ -162,6 +162,23 @@ pub const REQUESTS_PER_CALL_MAX: usize = 8;
 
 /// Calls to one provider at once.
 pub const CALLS_PER_PROVIDER_MAX: usize = 64;
+/// A line of a provider's statement, and its cells: real ones have some hundred bytes and some tens.
+pub const STATEMENT_LINE_BYTES_MAX: usize = 64 * 1024;
+pub const STATEMENT_COLUMNS_MAX: usize = 256;
+/// Providers name payments in some tens of letters.
+pub const STATEMENT_REFERENCE_BYTES_MAX: usize = 256;
+
+/// Lines of a statement that are no payment of ours: with more, it is not ours, and memory is saved.
+pub const DIFFERENCES_MAX: usize = 100_000;
+/// Differences recorded by one command, so that none holds up what waits behind it.
+pub const DIFFERENCES_PER_COMMAND: usize = 200;
+/// What a person says about a difference.
+pub const RESOLUTION_NOTE_BYTES_MAX: usize = 1_000;
+
+/// How long before a period the payments were made that its statement may speak of, and how long
+/// after its end: a payment is asked about for a week, and a person may confirm it later.
+pub const STATEMENT_LOOKBACK: Duration = Duration::from_secs(31 * 24 * 3600);
+pub const STATEMENT_LOOKAHEAD: Duration = Duration::from_secs(24 * 3600);
 
 /// The write-ahead log beyond which the writer pauses to let a checkpoint finish.
 pub const WAL_PAGES_MAX: u32 = 32 * 1024;

@@ -14,6 +14,7 @@ pub mod opening;
 pub mod operator;
 pub mod pages;
 pub mod providers;
+pub mod reconcile;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;

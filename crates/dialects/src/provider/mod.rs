@@ -1,7 +1,12 @@
 //! Providers' languages, as data in and data out. A connector is a folder here: it says what to
 //! send and reads what comes back; the gateway does the sending, and knows no provider's protocol.
 
+pub mod airtel_money;
+mod body;
 pub mod dusupay;
+#[cfg(test)]
+mod mobile_samples;
+pub mod mtn_momo;
 pub mod providus;
 pub mod setting;
 pub mod simulator;

@@ -58,6 +58,7 @@ pub(super) fn make_charge(
     moment: &mut Moment<'_>,
 ) -> Result<(AccountId, PaymentId), Refusal> {
     let account = book.accounts.find(&create.account).ok_or(Refusal::AccountUnknown)?;
+    account.admit(create.provider)?;
     let id = PaymentId(moment.ids.next(moment.now));
     let dgs_reference = match &create.dgs_reference {
         Some(reference) if book.taken_references.contains(&(create.account, reference.clone())) => {

@@ -37,9 +37,8 @@ pub(super) fn create_conversion(
     if let Some(replay) = replay(create.key_use.as_ref(), book)? {
         return Ok(replay);
     }
-    if book.accounts.find(&create.account).is_none() {
-        return Err(Refusal::AccountUnknown);
-    }
+    let account = book.accounts.find(&create.account).ok_or(Refusal::AccountUnknown)?;
+    account.admit(create.provider)?;
     let quote = create.quote.as_ref().ok_or(Refusal::RateUnknown)?;
     let conversion = Conversion {
         target: quote.rate.convert(create.source, quote.target)?,

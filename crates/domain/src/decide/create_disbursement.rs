@@ -68,6 +68,7 @@ pub(super) fn new_payment(
     order: &Order,
     moment: &mut Moment<'_>,
 ) -> Result<Payment, Refusal> {
+    account.admit(order.provider)?;
     let fee_minor = Order::fee_minor(account.disbursement_fee, order.gross)?;
     let id = PaymentId(moment.ids.next(moment.now));
     Ok(Payment {

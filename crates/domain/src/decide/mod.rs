@@ -14,6 +14,7 @@ mod needs;
 mod open_virtual_account;
 mod post;
 mod record_attempt;
+mod record_reconciliation;
 mod repeat;
 mod report_provider;
 mod resend_event;
@@ -37,13 +38,14 @@ pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
 pub use open_virtual_account::OpenVirtualAccount;
+pub use record_reconciliation::{RecordReconciliation, ResolveDifference};
 pub use report_provider::{Report, Reported};
 pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
 pub use take_callback::TakeCallback;
 pub use take_deposit::{JudgeDeposit, TakeDeposit};
 
-use crate::account::{Account, Environment};
+use crate::account::Account;
 use crate::book::Book;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
@@ -55,7 +57,7 @@ use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
-use crate::provider_call::{Provider, ProviderCall};
+use crate::provider_call::ProviderCall;
 use crate::time::Timestamp;
 use crate::virtual_account::VirtualAccount;
 
@@ -114,6 +116,9 @@ pub enum Command {
     SetClockAhead {
         ahead_us: i64,
     },
+    /// Lists what a provider's statement differs in. Moves no money.
+    RecordReconciliation(Box<RecordReconciliation>),
+    ResolveDifference(Box<ResolveDifference>),
 }
 
 /// What a command's sender is told after the commit.
@@ -134,6 +139,8 @@ pub enum Answer {
     },
     /// The lease of a delivery, or none when it is not due any more.
     Claimed(Option<Delivery>),
+    /// How many differences were not listed before.
+    Listed(u64),
     Done,
 }
 
@@ -209,6 +216,10 @@ pub enum Refusal {
     VirtualAccountUnknown,
     #[error("the deposit does not exist")]
     DepositUnknown,
+    #[error("no difference has this id; see: dgspay reconcile list")]
+    DifferenceUnknown,
+    #[error("the difference is resolved already")]
+    DifferenceResolved,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -278,46 +289,10 @@ pub fn decide(
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
-    refuse_simulation_in_live(&command, book)?;
     let mark = book.payments.mark();
     let answer = apply(command, book, moment)?;
     tell::record_processing(mark, book, moment);
     Ok(answer)
-}
-
-/// Simulated money never enters a live account, whatever a caller asks for.
-fn refuse_simulation_in_live(command: &Command, book: &Book) -> Result<(), Refusal> {
-    let (account, provider) = match command {
-        Command::CreateCharge(create) => (create.account, create.provider),
-        Command::CreateDisbursement(create) => (create.account, create.provider),
-        Command::CreateBulk(create) => (create.account, create.provider),
-        Command::CreateConversion(create) => (create.account, create.provider),
-        // A refund goes where its charge went; the others make no payment.
-        Command::CreateRefund(_)
-        | Command::OpenAccount(_)
-        | Command::ConfigureAccount(_)
-        | Command::ConfigureEndpoint(_)
-        | Command::SubmitAuthorization(_)
-        | Command::CreateLink(_)
-        | Command::ChangeLink(_)
-        | Command::ArchiveLink(_)
-        | Command::ReportProvider(_)
-        | Command::SettleCharge { .. }
-        | Command::SetRates(_)
-        | Command::ClaimDelivery(_)
-        | Command::RecordAttempt { .. }
-        | Command::ParkDelivery(_)
-        | Command::ResendEvent(_)
-        | Command::ReplayDeliveries(_)
-        | Command::KeepSetting { .. }
-        | Command::ForgetFirstUses { .. }
-        | Command::SetClockAhead { .. } => return Ok(()),
-    };
-    let environment = book.accounts.find(&account).map(|account| account.environment);
-    if provider == Provider::Simulator && environment == Some(Environment::Live) {
-        return Err(Refusal::SimulatedInLive);
-    }
-    Ok(())
 }
 
 fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<Answer, Refusal> {
@@ -383,6 +358,12 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::SetClockAhead { ahead_us } => {
             book.clock_ahead_us = Some(ahead_us);
             Ok(Answer::Done)
+        }
+        Command::RecordReconciliation(record) => {
+            Ok(record_reconciliation::record(*record, book, moment.now))
+        }
+        Command::ResolveDifference(resolve) => {
+            record_reconciliation::resolve(*resolve, book, moment.now)
         }
     }
 }

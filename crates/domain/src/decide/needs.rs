@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::decide::{
-    Command, CreateCharge, JudgeDeposit, OpenVirtualAccount, Report, SubmitAuthorization,
+    Command, CreateCharge, CreateRefund, JudgeDeposit, OpenVirtualAccount, RecordReconciliation,
+    Report, ResolveDifference, SubmitAuthorization,
 };
 use crate::delivery::DeliveryKey;
 use crate::deposit::Notice;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
 use crate::provider_call::{CallbackKey, Provider};
+use crate::reconcile::DifferenceId;
 
 /// The rows a group of commands must see, each named once and in key order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub struct Needs {
     pub virtual_accounts: BTreeSet<(Provider, String)>,
     /// With their payments and all of their deliveries.
     pub events: BTreeSet<(AccountId, EventId)>,
+    pub reconciliation_items: BTreeSet<(AccountId, DifferenceId)>,
 }
 
 impl Needs {
@@ -72,10 +75,7 @@ impl Needs {
             Command::CreateDisbursement(create) => self.add_debit(create.account, &create.key_use),
             Command::CreateBulk(create) => self.add_debit(create.account, &create.key_use),
             Command::CreateConversion(create) => self.add_debit(create.account, &create.key_use),
-            Command::CreateRefund(create) => {
-                self.add_debit(create.account, &create.key_use);
-                self.payments.insert((create.account, create.charge));
-            }
+            Command::CreateRefund(create) => self.add_refund(create),
             Command::OpenVirtualAccount(open) => self.add_virtual_account(open),
             Command::TakeDeposit(take) => self.add_deposit(&take.notice),
             Command::JudgeDeposit(judge) => self.add_judged(judge),
@@ -110,6 +110,8 @@ impl Needs {
                 self.add_known(replay.account, replay.key_use.as_ref());
                 self.deliveries.extend(replay.keys.iter().copied());
             }
+            Command::RecordReconciliation(record) => self.add_differences(record),
+            Command::ResolveDifference(resolve) => self.add_difference(resolve),
             Command::ForgetFirstUses { .. }
             | Command::SetClockAhead { .. }
             | Command::KeepSetting { .. }
@@ -160,6 +162,11 @@ impl Needs {
         self.nonces.extend(submit.nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
     }
 
+    fn add_refund(&mut self, create: &CreateRefund) {
+        self.add_debit(create.account, &create.key_use);
+        self.payments.insert((create.account, create.charge));
+    }
+
     fn add_virtual_account(&mut self, open: &OpenVirtualAccount) {
         self.add_known(open.account, open.key_use.as_ref());
         self.virtual_accounts.insert((open.provider, open.number.clone()));
@@ -173,6 +180,15 @@ impl Needs {
     fn add_judged(&mut self, judge: &JudgeDeposit) {
         self.add_debit(judge.account, &None);
         self.deposits.insert(judge.deposit.clone());
+    }
+
+    fn add_differences(&mut self, record: &RecordReconciliation) {
+        let keys = record.differences.iter().map(|one| (one.account(), one.id.clone()));
+        self.reconciliation_items.extend(keys);
+    }
+
+    fn add_difference(&mut self, resolve: &ResolveDifference) {
+        self.reconciliation_items.insert((resolve.account, resolve.difference.clone()));
     }
 
     /// A delivery with its endpoint.

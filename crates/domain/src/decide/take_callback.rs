@@ -24,6 +24,13 @@ pub(super) fn take_callback(
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
     if book.callbacks.find(&callback.key).is_some() {
+        // Where the first copy was a forger's, this one may still be news: asking harms nobody.
+        let is_pending = |key: &_| {
+            book.payments.find(key).is_some_and(|payment| payment.state == PaymentState::Pending)
+        };
+        if let (Some(key), None) = (callback.about.filter(is_pending), callback.word) {
+            ask_now(key, book, moment);
+        }
         return Ok(Answer::CallbackTaken { is_repetition: true });
     }
     // What is kept of an unknown payment may be looked at by a person.

@@ -1,6 +1,7 @@
 //! Decisions on whole stories: what is told once, posted once, and kept together.
 
 use super::*;
+use crate::account::Environment;
 use crate::charge::{Charge, Customer, MobileMoney};
 use crate::fee::FeeRule;
 use crate::idempotency::KeyScope;
@@ -9,6 +10,7 @@ use crate::ledger::Fact;
 use crate::money::{Currency, Money};
 use crate::payment::{Method, PaymentState, Reason};
 use crate::phone::{Network, Phone};
+use crate::provider_call::Provider;
 use crate::provider_call::{CallState, Verdict, Word};
 use crate::scenario::Scenario;
 use crate::settlement::SettlementRule;

@@ -74,6 +74,7 @@ fn written_answer(answer: Answer) -> Result<Response, Problem> {
         | Answer::CallClaimed(_)
         | Answer::CallbackTaken { .. }
         | Answer::Claimed(_)
+        | Answer::Listed(_)
         | Answer::Done => Err(Problem::Bug),
     }
 }

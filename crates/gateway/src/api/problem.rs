@@ -248,6 +248,7 @@ impl From<Refusal> for Problem {
             | Refusal::PaymentFinished
             | Refusal::SlugTaken
             | Refusal::LinkChanged
+            | Refusal::DifferenceResolved
             | Refusal::NobodyToTell => Problem::Conflict(refusal.to_string()),
             Refusal::AuthorizationUnfit { .. } => field("auth_type"),
             Refusal::NonceUsed => field("card_nonce"),
@@ -257,7 +258,8 @@ impl From<Refusal> for Problem {
             | Refusal::EndpointUnknown
             | Refusal::VirtualAccountUnknown
             | Refusal::DepositUnknown
-            | Refusal::EventUnknown => Problem::NotFound,
+            | Refusal::EventUnknown
+            | Refusal::DifferenceUnknown => Problem::NotFound,
             Refusal::MethodNotRefundable => field("dgs_reference"),
             // Nothing is wrong with the request.
             Refusal::SimulatedInLive => Problem::NotStored,

@@ -5,6 +5,7 @@ mod backup;
 mod config;
 mod developer;
 mod merchant;
+mod reconcile;
 mod sandbox;
 mod serve;
 mod signals;
@@ -19,6 +20,7 @@ use clap::{Parser, Subcommand};
 use crate::cli::config::{ConfigArgs, ConfigCommand};
 use crate::cli::developer::{EventsCommand, ListenArgs, TriggerArgs};
 use crate::cli::merchant::MerchantCommand;
+use crate::cli::reconcile::ReconcileCommand;
 use crate::config::SandboxArgs;
 
 #[derive(Parser, Debug)]
@@ -58,6 +60,9 @@ enum Command {
         #[arg(long)]
         to: PathBuf,
     },
+    /// Compare a provider's statement with our payments
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
     /// Bring every event to a receiver on your own machine, once and in order
     Listen(Box<ListenArgs>),
     /// Make an event happen: takes a real payment in the sandbox
@@ -87,6 +92,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Merchant(command) => finish(merchant::run(command)),
         Command::Audit { data, json } => audit::run(&data, json),
         Command::Backup { data, to } => finish(backup::run(&data, &to)),
+        Command::Reconcile(command) => reconcile::run(command),
         Command::Listen(args) => developer::finish(developer::listen(*args)),
         Command::Trigger(args) => developer::finish(developer::trigger(*args)),
         Command::Events(command) => developer::finish(developer::events(*command)),

@@ -31,7 +31,7 @@ const fn to(
     Relation { table, name, when: "true", parent, columns }
 }
 
-const RELATIONS: [Relation; 28] = [
+const RELATIONS: [Relation; 29] = [
     to("api_key", "'api key ' || hex(c.key_hash)", "account", &[]),
     to("secret", "c.kind", "account", &[]),
     to("endpoint", "'endpoint ' || c.endpoint_id", "account", &[]),
@@ -58,6 +58,10 @@ const RELATIONS: [Relation; 28] = [
     to("delivery", EVENT, "event", &[("event_id", "event_id")]),
     to("attempt", EVENT, "delivery", &[("event_id", "event_id"), ("endpoint_id", "endpoint_id")]),
     Relation { when: "c.payment_id is not null", ..to("journal", JOURNAL, "payment", BY_PAYMENT) },
+    Relation {
+        when: "c.payment_id is not null",
+        ..to("reconciliation_item", "'difference ' || c.item_id", "payment", BY_PAYMENT)
+    },
     Relation {
         when: "c.link_id is not null",
         ..to("payment", "c.dgs_reference", "payment_link", BY_LINK)

@@ -16,8 +16,8 @@ use crate::engine::rows::{
     delivery_row, endpoint_row, event_row, first_use_row, payment_row, settlement_row, wallet_row,
 };
 use crate::engine::{
-    Cells, DEPOSIT_COLUMNS, LINK_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row, detail_row,
-    detail_source, link_row, virtual_account_row,
+    Cells, DEPOSIT_COLUMNS, ITEM_COLUMNS, LINK_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row,
+    detail_row, detail_source, item_row, link_row, virtual_account_row,
 };
 
 /// Text that is put together once.
@@ -44,6 +44,7 @@ sql!(
     "select {DELIVERY_COLUMNS} from delivery
      where account_id = ?1 and event_id = ?2 and endpoint_id = ?3"
 );
+sql!(ITEM, "select {ITEM_COLUMNS} from reconciliation_item where account_id = ?1 and item_id = ?2");
 sql!(EVENT, "select {EVENT_COLUMNS} from event where account_id = ?1 and event_id = ?2");
 sql!(
     DELIVERIES_OF_EVENT,
@@ -106,6 +107,30 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
         })?;
     }
     bank_transfers(connection, needs, &mut book)?;
+    calls_and_callbacks(connection, needs, &mut book)?;
+    for key in &needs.events {
+        past_event(connection, *key, &mut book)?;
+    }
+    for key in &needs.deliveries {
+        each(connection, &DELIVERY, &[&key.account.0, &key.event.0, &key.endpoint.0], |cells| {
+            book.deliveries.load(*key, delivery_row(cells)?);
+            Ok(())
+        })?;
+    }
+    for key in &needs.reconciliation_items {
+        each(connection, &ITEM, &[&key.0.0, &key.1.0], |cells| {
+            book.reconciliation_items.load(key.clone(), item_row(cells)?);
+            Ok(())
+        })?;
+    }
+    Ok(book)
+}
+
+fn calls_and_callbacks(
+    connection: &Connection,
+    needs: &Needs,
+    book: &mut Book,
+) -> Result<(), StoreError> {
     for key in &needs.calls {
         each(connection, &CALL, &[&key.0.0, &key.1.0], |cells| {
             book.calls.load(*key, call_row(cells)?);
@@ -118,16 +143,7 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
             Ok(())
         })?;
     }
-    for key in &needs.events {
-        past_event(connection, *key, &mut book)?;
-    }
-    for key in &needs.deliveries {
-        each(connection, &DELIVERY, &[&key.account.0, &key.event.0, &key.endpoint.0], |cells| {
-            book.deliveries.load(*key, delivery_row(cells)?);
-            Ok(())
-        })?;
-    }
-    Ok(book)
+    Ok(())
 }
 
 fn bank_transfers(

@@ -9,7 +9,7 @@ use domain::{Currency, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
-use crate::engine::{deposit_rows, save_endpoints, save_payments};
+use crate::engine::{deposit_rows, save_endpoints, save_payments, save_reconciliation};
 
 /// Answers under idempotency keys that one group forgets at most, so that no group takes long.
 const FORGOTTEN_PER_GROUP: i64 = 5_000;
@@ -20,6 +20,7 @@ pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreErro
     deposit_rows::save(connection, book)?;
     ledger(connection, book)?;
     deliveries(connection, book)?;
+    save_reconciliation::book(connection, book)?;
     first_uses(connection, book)?;
     upkeep(connection, book)
 }

@@ -408,6 +408,51 @@ create table idempotency (
 ) strict, without rowid;
 create index idempotency_by_age on idempotency (created_at_us);
 
+-- Providers' statements that were compared. Of the operator, not of an account.
+create table reconciliation_run (
+    run_id         text    primary key,
+    provider       text    not null,
+    file_name      text    not null,
+    file_digest    text    not null,
+    from_us        integer not null,
+    until_us       integer not null,
+    zone_east_s    integer not null,
+    lines          integer not null,
+    matched        integer not null,
+    differences    integer not null,
+    imported_at_us integer not null
+) strict, without rowid;
+
+-- What a statement differs in. Account 0 where we know of no payment.
+create table reconciliation_item (
+    account_id         integer not null,
+    item_id            text    not null,
+    run_id             text    not null,
+    provider           text    not null,
+    class              text    not null,
+    payment_id         integer,
+    dgs_reference      text,
+    our_state          text,
+    our_amount_minor   integer,
+    our_currency       text,
+    our_at_us          integer,
+    line_number        integer,
+    provider_reference text,
+    client_reference   text,
+    their_amount_minor integer,
+    their_currency     text,
+    their_fee_minor    integer,
+    their_status       text,
+    their_direction    text,
+    their_at_us        integer,
+    is_day_only        integer,
+    listed_at_us       integer not null,
+    note               text,
+    resolved_at_us     integer,
+    primary key (account_id, item_id)
+) strict, without rowid;
+create unique index reconciliation_item_by_id on reconciliation_item (item_id);
+
 create table setting (
     name  text primary key,
     value text not null

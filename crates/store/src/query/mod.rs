@@ -10,5 +10,6 @@ pub mod links;
 pub mod payments;
 pub mod provider_calls;
 pub mod rates;
+pub mod reconciliation;
 pub mod settlements;
 pub mod wallets;

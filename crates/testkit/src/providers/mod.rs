@@ -4,9 +4,11 @@
 //! here: [`World`] holds the truth about every payment, the tokens and the callbacks, and lets a
 //! test move them; a [`Plan`] says which answers go wrong. Nothing waits and nothing reads a clock.
 
+pub mod airtel_money;
 pub mod drive;
 pub mod dusupay;
 pub mod faults;
+pub mod mtn_momo;
 pub mod providus;
 pub mod server;
 pub mod wire;
@@ -42,6 +44,8 @@ pub fn find(name: &str) -> Option<Box<dyn Protocol>> {
     match name {
         "providus" => Some(Box::<providus::Providus>::default()),
         "dusupay" => Some(Box::<dusupay::DusuPay>::default()),
+        "airtel_money" => Some(Box::new(airtel_money::AirtelMoney::default())),
+        "mtn_momo" => Some(Box::new(mtn_momo::MtnMomo::default())),
         _ => None,
     }
 }
