@@ -37,8 +37,8 @@ pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
 pub use virtual_account::{
-    deposit_list_answer, sandbox_deposit_answer, virtual_account_answer,
-    virtual_account_list_answer,
+    deposit_list_answer, held_deposits_answer, judged_deposit_answer, sandbox_deposit_answer,
+    virtual_account_answer, virtual_account_list_answer,
 };
 
 use domain::money::amount_text;

@@ -66,6 +66,25 @@ struct SenderObject<'a> {
 }
 
 #[derive(Serialize)]
+struct HeldAnswer<'a> {
+    status: &'static str,
+    deposits: Vec<HeldDeposit<'a>>,
+}
+
+#[derive(Serialize)]
+struct JudgedAnswer<'a> {
+    status: &'static str,
+    deposit: HeldDeposit<'a>,
+}
+
+#[derive(Serialize)]
+struct HeldDeposit<'a> {
+    environment: &'static str,
+    #[serde(flatten)]
+    deposit: DepositObject<'a>,
+}
+
+#[derive(Serialize)]
 struct SandboxDeposit<'a> {
     settlement_id: &'a str,
     session_id: &'a str,
@@ -94,6 +113,21 @@ pub fn deposit_list_answer(deposits: &[(Deposit, Option<String>)], page: LinkPag
         data: data.collect(),
         pagination: Pagination::of(page.page, page.limit, page.total),
     })
+}
+
+/// Deposits that wait for a person, each with its environment; for the operator.
+pub fn held_deposits_answer(held: &[(&'static str, Deposit)]) -> String {
+    let deposits = held.iter().map(|(environment, deposit)| held_deposit(environment, deposit));
+    to_text(&HeldAnswer { status: "success", deposits: deposits.collect() })
+}
+
+/// What a person has decided.
+pub fn judged_deposit_answer(environment: &'static str, deposit: &Deposit) -> String {
+    to_text(&JudgedAnswer { status: "success", deposit: held_deposit(environment, deposit) })
+}
+
+fn held_deposit<'a>(environment: &'static str, deposit: &'a Deposit) -> HeldDeposit<'a> {
+    HeldDeposit { environment, deposit: of_deposit(deposit, None) }
 }
 
 /// `answer` is JSON.

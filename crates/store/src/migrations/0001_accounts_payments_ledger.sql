@@ -237,6 +237,8 @@ create table deposit (
 create unique index deposit_by_settlement on deposit (provider, settlement_id);
 create unique index deposit_by_payment on deposit (account_id, payment_id)
     where payment_id is not null;
+create index deposit_held on deposit (received_at_us, account_id, deposit_id)
+    where state = 'needs_review';
 create index deposit_due on deposit (due_at_us, account_id, deposit_id)
     where state = 'unverified';
 

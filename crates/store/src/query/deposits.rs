@@ -78,6 +78,25 @@ fn find_reference(
     reader.row(sql, &[account.0.into(), payment.0.into()], |cells| cells.text())
 }
 
+pub fn find_deposit(
+    reader: &Reader,
+    provider: Provider,
+    settlement_id: &str,
+) -> Result<Option<Deposit>, StoreError> {
+    let sql =
+        format!("select {DEPOSIT_COLUMNS} from deposit where provider = $1 and settlement_id = $2");
+    reader.row(&sql, &[provider.word().into(), settlement_id.into()], deposit_row)
+}
+
+/// Deposits of all accounts that wait for a person, the oldest first.
+pub fn list_held(reader: &Reader, limit: u32) -> Result<Vec<Deposit>, StoreError> {
+    let sql = format!(
+        "select {DEPOSIT_COLUMNS} from deposit where state = 'needs_review'
+         order by received_at_us, account_id, deposit_id limit $1"
+    );
+    reader.rows(&sql, &[i64::from(limit).into()], deposit_row)
+}
+
 /// Deposits that the bank is to be asked about now, earliest first.
 pub fn list_due(reader: &Reader, now: Timestamp, limit: i64) -> Result<Vec<Deposit>, StoreError> {
     let sql = format!(
