@@ -127,8 +127,9 @@ mod tests {
         let filled = fresh
             .replace("public_url = \"\"", "public_url = \"https://pay.example.rw\"")
             .replace("#[providers.airtel_money]", "[providers.airtel_money]")
-            .replace("#url = \"\"", "url = \"https://provider.example\"")
-            .replace("#client_secret = \"\"", "client_secret = \"x\"")
+            // Of the first section alone.
+            .replacen("#url = \"\"", "url = \"https://provider.example\"", 1)
+            .replacen("#client_secret = \"\"", "client_secret = \"x\"", 1)
             .replace("[routes]\n", "[routes]\n\"mobile_money.airtel\" = [\"airtel_money\"]\n");
         let on_disk = |name: &str| match name {
             "DGSPAY_MASTER_KEY" => Some("a1".repeat(32)),
