@@ -162,6 +162,7 @@ pub(super) fn new_call(payment: &Payment, moment: &Moment<'_>) -> ProviderCall {
         state: CallState::Open,
         is_sent: false,
         due_at: moment.now,
+        is_leased: false,
         polls_made: 0,
         note: None,
         created_at: moment.now,

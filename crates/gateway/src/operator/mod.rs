@@ -5,6 +5,7 @@ mod accounts;
 mod deposits;
 mod merchants;
 mod providers;
+mod reviews;
 mod token;
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub fn router(operator: &Arc<Operator>) -> Router {
         .route("/operator/providers", get(providers::list))
         .route("/operator/deposits", get(deposits::list))
         .route("/operator/deposits/{settlement_id}", post(deposits::decide))
+        .route("/operator/reviews", get(reviews::list))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         // Before anything is said of paths and methods.

@@ -52,6 +52,11 @@ impl Sqlite {
              where state = 'pending' and is_leased = 1",
             [],
         )?;
+        self.connection.execute(
+            "update provider_call set is_leased = 0, due_at_us = 0
+             where state in ('open', 'recheck') and is_leased = 1",
+            [],
+        )?;
         Ok(())
     }
 

@@ -269,6 +269,7 @@ create table provider_call (
     state            text    not null,
     is_sent          integer not null,
     due_at_us        integer not null,
+    is_leased        integer not null,
     polls_made       integer not null,
     note             text,
     created_at_us    integer not null,
