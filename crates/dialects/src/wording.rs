@@ -8,6 +8,7 @@ use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
 use domain::link::Link;
 use domain::payment::{Detail, Method, NextAction, Payment};
+use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::signing::SigningKey;
@@ -101,6 +102,10 @@ impl Wording for PublicWording {
 
     fn secret(&self, secret: &SealedSecret) -> String {
         object::secret_answer(secret)
+    }
+
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        object::virtual_account_answer(account)
     }
 
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {

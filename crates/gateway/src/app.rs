@@ -72,6 +72,7 @@ pub struct Alarms {
     pub calls: Alarm,
     pub deliveries: Alarm,
     pub settlements: Alarm,
+    pub deposits: Alarm,
     pub accounts: tokio::sync::Notify,
     /// For requests that wait for the next event.
     pub events: Bells,
@@ -181,6 +182,9 @@ fn spread(news: News, alarms: &Alarms, fresh: &mpsc::Sender<FreshDelivery>) {
     }
     if let Some(at) = news.settlements_due_at {
         alarms.settlements.ring_at(at);
+    }
+    if let Some(at) = news.deposits_due_at {
+        alarms.deposits.ring_at(at);
     }
     if let Some(at) = news.deliveries_due_at {
         alarms.deliveries.ring_at(at);

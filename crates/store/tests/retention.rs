@@ -9,6 +9,7 @@ use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
 use domain::payment::{Detail, Payment};
+use domain::virtual_account::VirtualAccount;
 use rusqlite::Connection;
 use store::{LaneSettings, Store};
 
@@ -36,6 +37,10 @@ impl Wording for Mute {
     }
 
     fn secret(&self, _: &SealedSecret) -> String {
+        String::new()
+    }
+
+    fn virtual_account(&self, _: &VirtualAccount) -> String {
         String::new()
     }
 

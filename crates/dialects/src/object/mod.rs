@@ -16,6 +16,7 @@ mod rate;
 mod refund;
 mod secret;
 mod transaction;
+mod virtual_account;
 
 pub use balance::balance_answer;
 pub use bulk::{LineFault, LineObject, bulk_answer, bulk_progress_answer};
@@ -37,6 +38,10 @@ pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
 pub use secret::{reveal_secret, secret_answer};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
+pub use virtual_account::{
+    deposit_list_answer, held_deposits_answer, judged_deposit_answer, sandbox_deposit_answer,
+    virtual_account_answer, virtual_account_list_answer,
+};
 
 use domain::money::amount_text;
 use domain::{Currency, Timestamp};

@@ -8,6 +8,7 @@ pub mod flutterwave;
 #[cfg(test)]
 mod mobile_samples;
 pub mod mtn_momo;
+pub mod providus;
 pub mod setting;
 pub mod simulator;
 mod simulator_card;

@@ -53,6 +53,10 @@ impl Wording for Plain {
         format!("{} {:?} {:?}", secret.kind.word(), secret.sealed, secret.old_ends_at)
     }
 
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        account.number.clone()
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {
         format!("{} {sealed_secret:?}", endpoint.id.text())
     }

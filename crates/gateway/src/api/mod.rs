@@ -33,8 +33,10 @@ mod rates;
 mod refunds;
 mod router;
 mod sandbox_clock;
+mod sandbox_deposits;
 mod secret_rotation;
 mod transactions;
+mod virtual_accounts;
 mod webhook_deliveries;
 mod webhook_endpoints;
 

@@ -29,6 +29,7 @@ use ipnet::IpNet;
 
 use self::providers::{Providers, Scope};
 use self::source::Source;
+use crate::virtual_accounts::Bank;
 
 /// How the program tells what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -167,6 +168,8 @@ pub struct Settings {
     pub providers: Vec<Arc<dyn Connector>>,
     /// Which of them serve what; the simulator in test, where nothing else is said.
     pub routes: Routes,
+    /// Where virtual accounts are. `None` in live until one is configured.
+    pub bank: Option<Bank>,
 }
 
 impl Settings {
@@ -189,6 +192,7 @@ impl Settings {
             group_commands: args.group_commands,
             providers: providers.connectors,
             routes: providers.routes,
+            bank: providers.bank,
         }
     }
 }

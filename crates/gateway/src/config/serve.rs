@@ -141,6 +141,7 @@ fn read_environment(
         group_commands: limits::GROUP_COMMANDS_MAX,
         providers: providers.connectors,
         routes: providers.routes,
+        bank: providers.bank,
     };
     Some(EnvironmentSettings { listen: listen?, settings })
 }

@@ -10,7 +10,7 @@ use domain::{Currency, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
-use crate::engine::{save_endpoints, save_payments, save_reconciliation};
+use crate::engine::{deposit_rows, save_endpoints, save_payments, save_reconciliation};
 
 /// Answers under idempotency keys that one group forgets at most, so that no group takes long.
 const FORGOTTEN_PER_GROUP: i64 = 5_000;
@@ -18,6 +18,7 @@ const FORGOTTEN_PER_GROUP: i64 = 5_000;
 pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     accounts(connection, book)?;
     save_payments::book(connection, book)?;
+    deposit_rows::save(connection, book)?;
     ledger(connection, book)?;
     deliveries(connection, book)?;
     save_reconciliation::book(connection, book)?;

@@ -69,7 +69,11 @@ impl Sqlite {
                  coalesce((select max((select max(event_id) from event e
                            where e.account_id = a.account_id)) from account a), 0),
                  coalesce((select max((select max(link_id) from payment_link l
-                           where l.account_id = a.account_id)) from account a), 0))",
+                           where l.account_id = a.account_id)) from account a), 0),
+                 coalesce((select max((select max(virtual_account_id) from virtual_account v
+                           where v.account_id = a.account_id)) from account a), 0),
+                 coalesce((select max((select max(deposit_id) from deposit d
+                           where d.account_id = a.account_id)) from account a), 0))",
             [],
             |row| row.get(0),
         )?;

@@ -206,6 +206,55 @@ create table payment_link (
 ) strict, without rowid;
 create unique index payment_link_by_slug on payment_link (slug);
 
+-- Account numbers at banks that money comes in by.
+create table virtual_account (
+    account_id    integer not null,
+    virtual_account_id integer not null,
+    provider      text    not null,
+    kind          text    not null,
+    number        text    not null,
+    name          text    not null,
+    bank_name     text    not null,
+    created_at_us integer not null,
+    primary key (account_id, virtual_account_id)
+) strict, without rowid;
+create unique index virtual_account_by_number on virtual_account (provider, number);
+
+-- Credits that banks told us of, whether or not they were believed.
+create table deposit (
+    account_id    integer not null,
+    deposit_id    integer not null,
+    virtual_account_id integer not null,
+    provider      text    not null,
+    settlement_id text    not null,
+    session_id    text    not null,
+    account_number text   not null,
+    currency      text    not null,
+    transaction_minor integer not null,
+    settled_minor integer not null,
+    fee_minor     integer not null,
+    vat_minor     integer not null,
+    sender_account_number text not null,
+    sender_account_name text not null,
+    sender_bank_name text not null,
+    remarks       text,
+    paid_at_us    integer,
+    state         text    not null,
+    review        text,
+    payment_id    integer,
+    due_at_us     integer not null,
+    polls_made    integer not null,
+    received_at_us integer not null,
+    primary key (account_id, deposit_id)
+) strict, without rowid;
+create unique index deposit_by_settlement on deposit (provider, settlement_id);
+create unique index deposit_by_payment on deposit (account_id, payment_id)
+    where payment_id is not null;
+create index deposit_held on deposit (received_at_us, account_id, deposit_id)
+    where state = 'needs_review';
+create index deposit_due on deposit (due_at_us, account_id, deposit_id)
+    where state = 'unverified';
+
 -- Nonces of encrypted card fields: none serves twice within its window.
 create table card_nonce (
     account_id integer not null,

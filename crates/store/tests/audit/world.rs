@@ -24,6 +24,7 @@ use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::Scenario;
 use domain::settlement::SettlementRule;
+use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, Currency, Environment, Money, PaymentId, Timestamp};
 use store::query::payments::{Name, find_payment};
 use store::{LaneSettings, Store, open_to_read};
@@ -80,6 +81,10 @@ impl Wording for Terse {
         secret.kind.word().to_owned()
     }
 
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        account.number.clone()
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, _: Option<&[u8]>) -> String {
         endpoint.id.text()
     }
@@ -127,6 +132,7 @@ pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
     world.give_back();
     world.settle("ok-3");
     world.sell();
+    world.bank();
     while_open();
     world.store.close();
 }

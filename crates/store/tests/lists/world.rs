@@ -22,6 +22,7 @@ use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::Scenario;
 use domain::settlement::SettlementRule;
+use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, Currency, Environment, LinkId, Money, PaymentId, Timestamp};
 use store::query::payments::{Name, find_payment};
 use store::{LaneSettings, Store, open_to_read};
@@ -226,6 +227,10 @@ impl Wording for Mute {
     }
 
     fn secret(&self, _: &SealedSecret) -> String {
+        String::new()
+    }
+
+    fn virtual_account(&self, _: &VirtualAccount) -> String {
         String::new()
     }
 

@@ -94,7 +94,7 @@ impl Connector for Flutterwave {
                         matches!(service.network, Some(Network::Mtn | Network::Airtel))
                     }
                     Method::Bank => service.kind == PaymentKind::Disbursement,
-                    Method::Card | Method::Wallet => false,
+                    Method::Card | Method::BankTransfer | Method::Wallet => false,
                 };
                 is_known && service.currency == Currency::Rwf
             }
