@@ -157,6 +157,7 @@ impl Settings {
             group_commands: limits::GROUP_COMMANDS_MAX,
             providers: Vec::new(),
             routes: domain::route::Routes::new(vec![domain::provider_call::Provider::Simulator]),
+            rates_from: None,
             bank: None,
         }
     }

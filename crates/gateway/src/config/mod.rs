@@ -23,6 +23,7 @@ use clap::{Args, ValueEnum};
 use dialects::provider::Connector;
 use dialects::provider::setting::KINDS;
 use dialects::signing::RsaDigest;
+use domain::provider_call::Provider;
 use domain::route::Routes;
 use domain::{Environment, limits};
 use ipnet::IpNet;
@@ -168,6 +169,8 @@ pub struct Settings {
     pub providers: Vec<Arc<dyn Connector>>,
     /// Which of them serve what; the simulator in test, where nothing else is said.
     pub routes: Routes,
+    /// Whose rates replace the stored ones.
+    pub rates_from: Option<Provider>,
     /// Where virtual accounts are. `None` in live until one is configured.
     pub bank: Option<Bank>,
 }
@@ -192,6 +195,7 @@ impl Settings {
             group_commands: args.group_commands,
             providers: providers.connectors,
             routes: providers.routes,
+            rates_from: None,
             bank: providers.bank,
         }
     }

@@ -5,5 +5,7 @@ mod configuration;
 mod deposits;
 mod gateway;
 mod live;
+mod look_ups;
 mod operator;
+mod reconcile;
 mod test_environment;

@@ -9,7 +9,7 @@
 mod cards;
 mod charges;
 mod codes;
-pub mod look_ups;
+mod look_ups;
 mod refunds;
 mod rules;
 pub mod transfers;
