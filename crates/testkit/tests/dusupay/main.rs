@@ -8,7 +8,6 @@ mod faults;
 use std::time::Duration;
 
 use dialects::provider::Connector;
-use dialects::provider::dusupay::DusuPay;
 use dialects::provider::look_up::{Found, LookUp};
 use domain::payment::NextAction;
 use domain::provider_call::Verdict;

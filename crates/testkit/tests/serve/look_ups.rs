@@ -138,6 +138,15 @@ fn rates_come_from_the_provider_and_stay_when_it_fails() {
     assert_eq!(find("USD", "RWF"), ("1449.275362".to_owned(), json!("flutterwave")));
     assert_eq!(find("RWF", "USD"), ("0.00069".to_owned(), json!("flutterwave")));
 
+    // It says the price; the provider is asked for nothing else.
+    let body = r#"{"action":"convert","from_currency":"USD","to_currency":"RWF","from_amount":10}"#;
+    let converted = client.request("POST", "/convert", &[], body);
+    assert_eq!(converted.status, 200, "{}", converted.text());
+    assert!(converted.text().contains("14493"), "{}", converted.text());
+    let asked = server.world.calls();
+    let others = asked.iter().filter(|call| call.path != "/transfers/rates");
+    assert!(others.clone().all(|call| call.path == flw::TOKEN_PATH), "{others:?}");
+
     // Ten minutes later two of the pairs are not told.
     let before = rates();
     let count = server.world.requests("rate");
@@ -165,4 +174,6 @@ fn rates_come_from_the_provider_and_stay_when_it_fails() {
     advance();
     gateway.wait_for_line(|line| line.contains("the old ones stay"));
     assert_eq!(rates(), after);
+    let audit = gateway.command(&["audit"]);
+    assert!(audit.is_success(), "{audit:?}");
 }
