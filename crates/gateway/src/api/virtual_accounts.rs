@@ -58,6 +58,7 @@ pub async fn create(
             number: opened.number,
             name: opened.name,
             bank_name: bank.name().to_owned(),
+            expects: None,
         };
         match app.store.lane().submit(Command::OpenVirtualAccount(Box::new(command))).await {
             // The sandbox's bank draws its numbers.

@@ -58,7 +58,7 @@ type Check = fn(&Reader, &mut Finding) -> Result<(), StoreError>;
 
 /// Name, what must be true, and the check. A check's query over two tables is ordered by the key of
 /// the first: left to itself the planner may walk an index and fetch every row from elsewhere.
-const INVARIANTS: [(&str, &str, Check); 31] = [
+const INVARIANTS: [(&str, &str, Check); 32] = [
     (
         "transfers_well_formed",
         "every transfer moves a positive amount of a known currency between two places",
@@ -149,6 +149,11 @@ const INVARIANTS: [(&str, &str, Check); 31] = [
         "deposits_credited",
         "every credited deposit is one charge of what the bank settled, and no other is",
         deposits::deposits_credited,
+    ),
+    (
+        "deposits_expected",
+        "every deposit that a link expected is credited at most once as a payment of it",
+        deposits::deposits_expected,
     ),
     (
         "amounts",
