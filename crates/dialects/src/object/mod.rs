@@ -58,7 +58,7 @@ pub(crate) fn amount(minor: i64, currency: Currency) -> Box<RawValue> {
 }
 
 /// `2026-04-03 11:00:00`, UTC, as records print it.
-fn record_time(at: Timestamp) -> String {
+pub fn record_time(at: Timestamp) -> String {
     format_time(at, "%Y-%m-%d %H:%M:%S")
 }
 

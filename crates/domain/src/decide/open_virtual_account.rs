@@ -28,7 +28,7 @@ pub struct OpenVirtualAccount {
 }
 
 /// What a payer of a link is to pay into the account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expects {
     pub link: LinkId,
     pub amount: Money,

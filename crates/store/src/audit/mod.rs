@@ -178,7 +178,7 @@ const INVARIANTS: [(&str, &str, Check); 32] = [
     ),
     (
         "keys",
-        "every key of a payment answers with one of its account, and no two made the same",
+        "every key of a payment answers with one of its account, or where to pay, and no two made the same",
         payments::keys,
     ),
     (

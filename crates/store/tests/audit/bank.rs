@@ -13,7 +13,7 @@ use domain::virtual_account::VirtualAccountKind;
 use domain::{Currency, LinkId, Money};
 
 use crate::outgoing::offer;
-use crate::world::{ONE, World};
+use crate::world::{ONE, World, key_use};
 
 const NUMBER: &str = "9977581536";
 const PAID: &str = "9977581537";
@@ -80,7 +80,7 @@ impl World<'_> {
         let amount = Money::from_minor(10_000, Currency::Ngn).unwrap();
         self.submit(Command::OpenVirtualAccount(Box::new(OpenVirtualAccount {
             account: ONE,
-            key_use: None,
+            key_use: link.map(|_| key_use(ONE, "POST /pay/{slug}/charges", number)),
             provider: Provider::Providus,
             kind,
             number: number.to_owned(),
@@ -114,7 +114,7 @@ fn notice(settlement_id: &str) -> Notice {
     }
 }
 
-pub const FAULTS: [(&str, &str); 30] = [
+pub const FAULTS: [(&str, &str); 31] = [
     ("virtual_accounts", "update virtual_account set number = '99x' where kind = 'reserved'"),
     ("virtual_accounts", "update virtual_account set kind = 'lent'"),
     ("virtual_accounts", "update virtual_account set provider = 'bank'"),
@@ -165,6 +165,11 @@ pub const FAULTS: [(&str, &str); 30] = [
         "deposits_expected",
         "update payment set link_id = (select link_id from payment_link where slug = 'rent')
          where provider_reference = 'credited'",
+    ),
+    (
+        "keys",
+        "update idempotency set body = replace(body, '9977581537', '9977581536')
+         where idempotency_key = 'key-9977581537'",
     ),
     ("references", "delete from payment_link where slug = 'rent'"),
     ("references", "update expected_deposit set virtual_account_id = -virtual_account_id"),

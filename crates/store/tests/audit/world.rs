@@ -87,7 +87,7 @@ impl Wording for Terse {
     }
 
     fn expected_deposit(&self, account: &VirtualAccount, _: &ExpectedDeposit) -> String {
-        account.number.clone()
+        format!(r#"{{"account_number":"{}"}}"#, account.number)
     }
 
     fn endpoint(&self, endpoint: &Endpoint, _: Option<&[u8]>) -> String {
