@@ -6,6 +6,7 @@ use domain::decide::{BulkTold, SealedSecret, Told, Wording};
 use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
+use domain::expected_deposit::ExpectedDeposit;
 use domain::link::Link;
 use domain::payment::{Detail, Method, NextAction, Payment};
 use domain::virtual_account::VirtualAccount;
@@ -106,6 +107,12 @@ impl Wording for PublicWording {
 
     fn virtual_account(&self, account: &VirtualAccount) -> String {
         object::virtual_account_answer(account)
+    }
+
+    fn expected_deposit(&self, account: &VirtualAccount, expected: &ExpectedDeposit) -> String {
+        let token = page_token::write_transfer(&self.page_key, account.account, account.id);
+        let url = format!("{}/pay/transfer/{token}", self.public_url);
+        object::expected_deposit_answer(account, expected, &url)
     }
 
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {

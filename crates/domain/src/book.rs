@@ -10,6 +10,7 @@ use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::deposit::Deposit;
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::Event;
+use crate::expected_deposit::ExpectedDeposit;
 use crate::id::{AccountId, EndpointId, EventId, LinkId, PaymentId};
 use crate::idempotency::{FirstUse, KeyScope};
 use crate::ledger::{Chain, Journal, Wallet};
@@ -147,6 +148,8 @@ pub struct Book {
     pub deposits: Shelf<(Provider, String), Deposit>,
     /// By their number at the bank.
     pub virtual_accounts: Shelf<(Provider, String), VirtualAccount>,
+    /// By the number of the account that was opened for them.
+    pub expected_deposits: Shelf<(Provider, String), ExpectedDeposit>,
     pub reconciliation_items: Shelf<(AccountId, DifferenceId), ReconciliationItem>,
     /// Merchants' own references that are taken.
     pub taken_references: HashSet<(AccountId, String)>,

@@ -29,6 +29,13 @@ pub struct Deposit {
     pub received_at: Timestamp,
 }
 
+impl Deposit {
+    /// When the payer paid. We may hear of it much later.
+    pub fn paid_at(&self) -> Timestamp {
+        self.notice.paid_at.unwrap_or(self.received_at)
+    }
+}
+
 /// What a bank says it has booked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -149,10 +156,24 @@ pub enum ReviewReason {
     BankSilent,
     /// It could not be posted.
     NotPosted,
+    /// Less than the payer of a link was asked for.
+    Underpaid,
+    Overpaid,
+    /// After the account that was opened for it had expired.
+    PaidLate,
+    /// Into an account that was paid into already.
+    PaidAgain,
+    /// The payment link was archived before it was paid.
+    LinkArchived,
+    LinkExpired,
+    /// Somebody else paid the link last.
+    LinkExhausted,
+    /// The link asks for something else by now.
+    LinkChanged,
 }
 
 impl ReviewReason {
-    pub const ALL: [ReviewReason; 7] = [
+    pub const ALL: [ReviewReason; 15] = [
         ReviewReason::SumsDiffer,
         ReviewReason::NothingSettled,
         ReviewReason::NotVerified,
@@ -160,6 +181,14 @@ impl ReviewReason {
         ReviewReason::UnknownToBank,
         ReviewReason::BankSilent,
         ReviewReason::NotPosted,
+        ReviewReason::Underpaid,
+        ReviewReason::Overpaid,
+        ReviewReason::PaidLate,
+        ReviewReason::PaidAgain,
+        ReviewReason::LinkArchived,
+        ReviewReason::LinkExpired,
+        ReviewReason::LinkExhausted,
+        ReviewReason::LinkChanged,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -171,6 +200,14 @@ impl ReviewReason {
             ReviewReason::UnknownToBank => "unknown_to_bank",
             ReviewReason::BankSilent => "bank_silent",
             ReviewReason::NotPosted => "not_posted",
+            ReviewReason::Underpaid => "underpaid",
+            ReviewReason::Overpaid => "overpaid",
+            ReviewReason::PaidLate => "paid_late",
+            ReviewReason::PaidAgain => "paid_again",
+            ReviewReason::LinkArchived => "link_archived",
+            ReviewReason::LinkExpired => "link_expired",
+            ReviewReason::LinkExhausted => "link_exhausted",
+            ReviewReason::LinkChanged => "link_changed",
         }
     }
 

@@ -20,6 +20,7 @@ pub mod deposit;
 pub mod disbursement;
 pub mod endpoint;
 pub mod event;
+pub mod expected_deposit;
 pub mod fee;
 pub mod id;
 pub mod idempotency;

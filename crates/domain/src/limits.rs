@@ -88,6 +88,9 @@ pub const ATTEMPT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub const ATTEMPT_READ_BYTES_MAX: usize = 64 * 1024;
 pub const ATTEMPT_EXCERPT_BYTES_MAX: usize = 1024;
 
+/// How long a payer of a link has to make the transfer that was asked for.
+pub const EXPECTED_DEPOSIT_LIFE: Duration = Duration::from_secs(3600);
+
 /// How often a payment link may be paid: what a number in JavaScript holds exactly.
 pub const LINK_USES_MAX: i64 = 1 << 53;
 

@@ -15,6 +15,7 @@ pub enum PhoneError {
 }
 
 pub const RWANDA: &str = "250";
+pub const NIGERIA: &str = "234";
 
 impl Phone {
     /// Reads a Rwandan mobile number: 9 national digits, or with a leading 0, `250` or `+250`.

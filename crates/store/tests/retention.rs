@@ -8,6 +8,7 @@ use domain::decide::{BulkTold, Command, SealedSecret, Told, Wording};
 use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
+use domain::expected_deposit::ExpectedDeposit;
 use domain::payment::{Detail, Payment};
 use domain::virtual_account::VirtualAccount;
 use rusqlite::Connection;
@@ -42,6 +43,10 @@ impl Wording for Mute {
 
     fn virtual_account(&self, _: &VirtualAccount) -> String {
         String::new()
+    }
+
+    fn expected_deposit(&self, account: &VirtualAccount, _: &ExpectedDeposit) -> String {
+        account.number.clone()
     }
 
     fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {

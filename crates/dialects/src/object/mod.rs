@@ -10,6 +10,7 @@ mod disbursement;
 mod endpoint;
 mod event;
 mod event_feed;
+mod expected_deposit;
 mod link;
 mod provider;
 mod rate;
@@ -32,6 +33,7 @@ pub use disbursement::{disbursement_answer, disbursement_event};
 pub use endpoint::{endpoint_answer, endpoint_list_answer};
 pub use event::payment_event;
 pub use event_feed::{event_answer, event_feed_answer};
+pub use expected_deposit::expected_deposit_answer;
 pub use link::{LinkPage, link_answer, link_list_answer};
 pub use provider::{ProviderObject, providers_answer};
 pub use rate::rates_answer;
@@ -56,7 +58,7 @@ pub(crate) fn amount(minor: i64, currency: Currency) -> Box<RawValue> {
 }
 
 /// `2026-04-03 11:00:00`, UTC, as records print it.
-fn record_time(at: Timestamp) -> String {
+pub fn record_time(at: Timestamp) -> String {
     format_time(at, "%Y-%m-%d %H:%M:%S")
 }
 

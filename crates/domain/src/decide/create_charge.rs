@@ -43,6 +43,10 @@ pub(super) fn create_charge(
     if let Some(replay) = replay(create.key_use.as_ref(), book)? {
         return Ok(replay);
     }
+    if let Some(link) = create.link {
+        let link = book.links.find(&(create.account, link)).ok_or(Refusal::LinkUnknown)?;
+        link.admit(create.gross, create.method, moment.now)?;
+    }
     let (key_use, waits) = (create.key_use.take(), create.waits);
     let key = make_charge(create, book, moment)?;
     if waits {
@@ -51,7 +55,7 @@ pub(super) fn create_charge(
     answer(key, key_use, book, moment)
 }
 
-/// The charge itself, without the answer to whoever asked for it.
+/// The charge itself, without the answer to whoever asked for it. Its link has admitted it.
 pub(super) fn make_charge(
     create: CreateCharge,
     book: &mut Book,
@@ -71,10 +75,6 @@ pub(super) fn make_charge(
         None => own_reference(id),
     };
     check_nonce(create.account, create.card_nonce.as_ref(), book, moment)?;
-    if let Some(link) = create.link {
-        let link = book.links.find(&(create.account, link)).ok_or(Refusal::LinkUnknown)?;
-        link.admit(create.gross, create.method, moment.now)?;
-    }
     let payment = new_payment(account, id, dgs_reference, &create, moment)?;
     let mut call = new_call(&payment, moment);
     if create.waits {

@@ -40,7 +40,7 @@ pub use create_conversion::CreateConversion;
 pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
-pub use open_virtual_account::OpenVirtualAccount;
+pub use open_virtual_account::{Expects, OpenVirtualAccount};
 pub use record_reconciliation::{RecordReconciliation, ResolveDifference};
 pub use report_provider::{Report, Reported};
 pub use resend_event::{ReplayDeliveries, ResendEvent};
@@ -54,6 +54,7 @@ use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::{Event, EventKind};
+use crate::expected_deposit::ExpectedDeposit;
 use crate::id::{AccountId, IdSource, PaymentId};
 use crate::idempotency::KeyScope;
 use crate::ledger::WalletError;
@@ -260,6 +261,8 @@ pub trait Wording: Send + Sync {
     fn secret(&self, secret: &SealedSecret) -> String;
     /// The answer to the request that opened a virtual account.
     fn virtual_account(&self, account: &VirtualAccount) -> String;
+    /// The answer to a payer of a link who is to pay into an account opened for that.
+    fn expected_deposit(&self, account: &VirtualAccount, expected: &ExpectedDeposit) -> String;
     /// The answer that shows an endpoint, once with a sealed secret to be opened on the way out.
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String;
     /// The answer to the wish that an event be told again.
@@ -373,6 +376,8 @@ mod tests_deposit;
 mod tests_disbursement;
 #[cfg(test)]
 mod tests_endpoint;
+#[cfg(test)]
+mod tests_expected_deposit;
 #[cfg(test)]
 mod tests_link;
 #[cfg(test)]

@@ -37,9 +37,10 @@ pub struct Needs {
     pub first_uses: Vec<KeyScope>,
     pub references: BTreeSet<(AccountId, String)>,
     pub deliveries: BTreeSet<DeliveryKey>,
-    /// By the bank's name of the credit.
+    /// By the bank's name of the credit, with the virtual accounts they came to.
     pub deposits: BTreeSet<(Provider, String)>,
-    /// Virtual accounts by their number, with the accounts and wallets they are for.
+    /// Virtual accounts by their number, with the accounts and wallets they are for, and what is
+    /// expected there through which link.
     pub virtual_accounts: BTreeSet<(Provider, String)>,
     /// With their payments and all of their deliveries.
     pub events: BTreeSet<(AccountId, EventId)>,
@@ -175,6 +176,7 @@ impl Needs {
     fn add_virtual_account(&mut self, open: &OpenVirtualAccount) {
         self.add_known(open.account, open.key_use.as_ref());
         self.virtual_accounts.insert((open.provider, open.number.clone()));
+        self.links.extend(open.expects.as_ref().map(|expects| (open.account, expects.link)));
     }
 
     fn add_deposit(&mut self, notice: &Notice) {

@@ -8,7 +8,7 @@ use crate::decide::{Answer, Moment, Refusal};
 use crate::deposit::{
     Deposit, DepositState, DepositStep, Judgement, Notice, ReviewReason, Trust, UNHEARD_AFTER, step,
 };
-use crate::id::{AccountId, DepositId, PaymentId};
+use crate::id::{AccountId, DepositId, LinkId, PaymentId};
 use crate::payment::Method;
 use crate::phone::Phone;
 use crate::provider_call::{Provider, Verdict, Word, next_poll_at};
@@ -95,12 +95,12 @@ fn judge(key: &(Provider, String), judgement: Judgement, book: &mut Book, moment
     let mut after = before.clone();
     match step(before.state, judgement) {
         DepositStep::Unchanged => return,
-        DepositStep::Credit => match credit(before.account, &after.notice, book, moment) {
+        DepositStep::Credit => match credit(&after, book, moment) {
             Ok(payment) => {
                 after.state = DepositState::Credited;
                 after.payment = Some(payment);
             }
-            Err(_) => hold(&mut after, ReviewReason::NotPosted),
+            Err(reason) => hold(&mut after, reason),
         },
         DepositStep::Hold(reason) => hold(&mut after, reason),
         DepositStep::Reject => after.state = DepositState::Rejected,
@@ -132,46 +132,87 @@ fn ask_again(deposit: &mut Deposit, judgement: Judgement, moment: &Moment<'_>) {
 
 /// The deposit as a charge that has succeeded, with all that follows from one.
 fn credit(
-    account: AccountId,
-    notice: &Notice,
+    deposit: &Deposit,
     book: &mut Book,
     moment: &mut Moment<'_>,
-) -> Result<PaymentId, Refusal> {
+) -> Result<PaymentId, ReviewReason> {
+    let origin = Origin::of(deposit, book)?;
+    let notice = &deposit.notice;
     let confirmed = Word {
         provider_reference: Some(notice.settlement_id.clone()),
         ..Word::of(Verdict::Succeeded)
     };
     let create = CreateCharge {
-        account,
+        account: deposit.account,
         key_use: None,
         dgs_reference: None,
         method: Method::BankTransfer,
-        gross: notice.sums.settled()?,
-        charge: charge(notice),
+        gross: notice.sums.settled().map_err(|_| ReviewReason::NotPosted)?,
+        charge: origin.charge,
         card_nonce: None,
-        link: None,
-        callback_url: None,
+        link: origin.link,
+        callback_url: origin.callback_url,
         provider: notice.provider,
         first_word: Some(confirmed),
         waits: false,
     };
-    make_charge(create, book, moment).map(|(_, payment)| payment)
+    let made = make_charge(create, book, moment).map_err(|_| ReviewReason::NotPosted)?;
+    if let Some(expected) = book.expected_deposits.change(&notice.address()) {
+        expected.payment.get_or_insert(made.1);
+    }
+    Ok(made.1)
+}
+
+/// Who pays, and for what.
+struct Origin {
+    charge: Charge,
+    /// The link whose payment it counts as.
+    link: Option<LinkId>,
+    callback_url: Option<String>,
+}
+
+impl Origin {
+    fn of(deposit: &Deposit, book: &Book) -> Result<Origin, ReviewReason> {
+        let notice = &deposit.notice;
+        let Some(expected) = book.expected_deposits.find(&notice.address()) else {
+            let charge = charge(sender(notice), notice.remarks.clone(), None);
+            return Ok(Origin { charge, link: None, callback_url: None });
+        };
+        let link = book.links.find(&(expected.account, expected.link));
+        let link = link.ok_or(ReviewReason::NotPosted)?;
+        let counted = match expected.admit(deposit, link) {
+            Ok(()) => Some(link.id),
+            // A person was told so, and lets it pass: the merchant's money, no payment of the link.
+            Err(reason) if deposit.review == Some(reason) => None,
+            Err(reason) => return Err(reason),
+        };
+        let (title, url) = (link.offer.title.clone(), link.offer.redirect_url.clone());
+        Ok(Origin {
+            charge: charge(expected.customer.clone(), Some(title), url),
+            link: counted,
+            callback_url: link.offer.callback_url.clone(),
+        })
+    }
 }
 
 /// All that the bank knows of the payer is a name.
-fn charge(notice: &Notice) -> Charge {
+fn sender(notice: &Notice) -> Customer {
     let name = notice.sender.account_name.as_str();
     let (first_name, last_name) = name.split_once(' ').unwrap_or((name, ""));
+    Customer {
+        email: String::new(),
+        first_name: first_name.to_owned(),
+        last_name: last_name.trim_start().to_owned(),
+        phone: Phone::from_stored(String::new()),
+        address: None,
+    }
+}
+
+fn charge(customer: Customer, narration: Option<String>, redirect_url: Option<String>) -> Charge {
     Charge {
-        customer: Customer {
-            email: String::new(),
-            first_name: first_name.to_owned(),
-            last_name: last_name.trim_start().to_owned(),
-            phone: Phone::from_stored(String::new()),
-            address: None,
-        },
-        redirect_url: None,
-        narration: notice.remarks.clone(),
+        customer,
+        redirect_url,
+        narration,
         mobile_money: None,
         card: None,
         page_url: None,

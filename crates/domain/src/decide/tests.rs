@@ -57,6 +57,10 @@ impl Wording for Plain {
         account.number.clone()
     }
 
+    fn expected_deposit(&self, account: &VirtualAccount, expected: &ExpectedDeposit) -> String {
+        format!("{} to {}", expected.amount, account.number)
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {
         format!("{} {sealed_secret:?}", endpoint.id.text())
     }

@@ -9,7 +9,7 @@ use crate::provider_call::Provider;
 use crate::virtual_account::VirtualAccountKind;
 use std::time::Duration;
 
-fn notice(settlement_id: &str) -> Notice {
+pub(super) fn notice(settlement_id: &str) -> Notice {
     Notice {
         provider: Provider::Providus,
         settlement_id: settlement_id.to_owned(),
@@ -38,6 +38,7 @@ impl World {
             number: notice.account_number.clone(),
             name: "Ada Obi".to_owned(),
             bank_name: "Bank".to_owned(),
+            expects: None,
         };
         // The number is taken from the second deposit on.
         self.run(Command::OpenVirtualAccount(Box::new(open))).ok();
@@ -45,13 +46,13 @@ impl World {
         self.run(Command::TakeDeposit(Box::new(take)))
     }
 
-    fn judge(&mut self, judgement: Judgement) {
+    pub(super) fn judge(&mut self, judgement: Judgement) {
         let deposit = (Provider::Providus, "one".to_owned());
         let judge = JudgeDeposit { account: ACCOUNT, deposit, judgement };
         self.run(Command::JudgeDeposit(Box::new(judge))).unwrap();
     }
 
-    fn deposit(&self) -> &Deposit {
+    pub(super) fn deposit(&self) -> &Deposit {
         self.book.deposits.find(&(Provider::Providus, "one".to_owned())).unwrap()
     }
 }
@@ -103,6 +104,7 @@ fn a_number_is_one_merchants_and_money_for_no_number_is_refused() {
             number: "1".to_owned(),
             name: "Ada".to_owned(),
             bank_name: "Bank".to_owned(),
+            expects: None,
         }))
     };
     assert!(world.run(open()).is_ok());

@@ -12,7 +12,7 @@ fn rwf(minor: i64) -> Money {
     Money::from_minor(minor, Currency::Rwf).unwrap()
 }
 
-fn offer(slug: &str, uses_max: Option<i64>) -> Offer {
+pub(super) fn offer(slug: &str, uses_max: Option<i64>) -> Offer {
     Offer {
         slug: slug.to_owned(),
         title: "Concert".to_owned(),
@@ -31,7 +31,7 @@ fn offer(slug: &str, uses_max: Option<i64>) -> Offer {
     }
 }
 
-fn make(world: &mut World, offer: Offer) -> LinkId {
+pub(super) fn make(world: &mut World, offer: Offer) -> LinkId {
     let create = CreateLink { account: ACCOUNT, key_use: None, offer };
     world.run(Command::CreateLink(Box::new(create))).unwrap();
     world.book.links.new_rows().last().unwrap().0.1
@@ -48,12 +48,12 @@ fn change(world: &mut World, link: LinkId, after: Offer) -> Result<Answer, Refus
     world.run(Command::ChangeLink(Box::new(change)))
 }
 
-fn archive(world: &mut World, link: LinkId) -> Result<Answer, Refusal> {
+pub(super) fn archive(world: &mut World, link: LinkId) -> Result<Answer, Refusal> {
     world.run(Command::ArchiveLink(ArchiveLink { account: ACCOUNT, link, key_use: None }))
 }
 
 /// uses, pending, failed, collected.
-fn counters(world: &World, link: LinkId) -> (i64, i64, i64, i64) {
+pub(super) fn counters(world: &World, link: LinkId) -> (i64, i64, i64, i64) {
     let link = world.book.links.find(&(ACCOUNT, link)).unwrap();
     (link.uses, link.pending, link.failed, link.collected_minor)
 }

@@ -6,19 +6,21 @@ use domain::account::Account;
 use domain::link::{Offer, Terms};
 use domain::money::{Currency, Money};
 use domain::payment::Method;
+use domain::virtual_account::VirtualAccount;
 use domain::{Environment, Timestamp, limits};
 
 use crate::api::Problem;
 use crate::api::charges::{callback_url, is_web_address};
 use crate::api::form::Form;
+use crate::api::pay::opens_accounts;
 use crate::app::App;
 use crate::secrets;
 
 /// The methods that payers have.
-const PAYABLE: [Method; 2] = [Method::MobileMoney, Method::Card];
+const PAYABLE: [Method; 3] = [Method::MobileMoney, Method::Card, Method::BankTransfer];
 
-/// The contract's methods that no provider of ours serves.
-const UNSERVED: [&str; 2] = ["ussd", "bank_transfer"];
+/// Below `/pay`, where slugs are too.
+const OWN_ADDRESSES: [&str; 2] = ["status", "transfer"];
 
 /// Reads the contract's table from top to bottom. `base` is the offer to change, if there is one.
 pub fn read(
@@ -27,12 +29,12 @@ pub fn read(
     account: &Account,
     base: Option<&Offer>,
 ) -> Result<Offer, Problem> {
-    let mut offer = OfferForm { form: Form::of(body), base };
+    let mut offer = OfferForm { form: Form::of(body), base, app, account };
     let title = offer.title();
     let is_fixed = offer.is_fixed();
-    let currency = offer.currency(account);
+    let currency = offer.currency();
     let terms = offer.terms(is_fixed, currency);
-    let methods = offer.methods(account, currency);
+    let methods = offer.methods(currency);
     let slug = offer.slug();
     let description =
         offer.text("description", limits::LINK_DESCRIPTION_CHARS_MAX, |base| &base.description);
@@ -67,24 +69,29 @@ pub fn read(
     })
 }
 
-/// What an account can be paid with in a currency.
-fn servable(account: &Account, currency: Currency) -> Vec<Method> {
-    PAYABLE
-        .into_iter()
-        .filter(|method| match method {
-            Method::MobileMoney => currency == Currency::Rwf,
-            Method::Card => account.card_currencies.contains(&currency),
-            Method::Bank | Method::BankTransfer | Method::Wallet => false,
-        })
-        .collect()
-}
-
 struct OfferForm<'a> {
     form: Form<'a>,
     base: Option<&'a Offer>,
+    app: &'a App,
+    account: &'a Account,
 }
 
 impl<'a> OfferForm<'a> {
+    /// What the account can be paid with in a currency.
+    fn servable(&self, currency: Currency) -> Vec<Method> {
+        PAYABLE
+            .into_iter()
+            .filter(|method| match method {
+                Method::MobileMoney => currency == Currency::Rwf,
+                Method::Card => self.account.card_currencies.contains(&currency),
+                Method::BankTransfer => {
+                    currency == VirtualAccount::CURRENCY && opens_accounts(self.app)
+                }
+                Method::Bank | Method::Wallet => false,
+            })
+            .collect()
+    }
+
     /// The offer to keep a field from, when the request does not name the field.
     fn kept(&self, field: &str) -> Option<&'a Offer> {
         if self.form.is_sent(field) { None } else { self.base }
@@ -113,7 +120,7 @@ impl<'a> OfferForm<'a> {
         }
     }
 
-    fn currency(&mut self, account: &Account) -> Option<Currency> {
+    fn currency(&mut self) -> Option<Currency> {
         if let Some(base) = self.kept("currency") {
             return Some(base.currency);
         }
@@ -121,7 +128,7 @@ impl<'a> OfferForm<'a> {
         let currency = Currency::parse(code);
         match currency {
             None => self.form.fault("currency", "must be a currency code such as RWF"),
-            Some(currency) if servable(account, currency).is_empty() => {
+            Some(currency) if self.servable(currency).is_empty() => {
                 let message = format!("your account can take no payments in {currency}");
                 self.form.fault("currency", message);
             }
@@ -178,9 +185,9 @@ impl<'a> OfferForm<'a> {
         self.form.keep(field, money)
     }
 
-    fn methods(&mut self, account: &Account, currency: Option<Currency>) -> Vec<Method> {
+    fn methods(&mut self, currency: Option<Currency>) -> Vec<Method> {
         // A currency that is none is one fault, not two.
-        let able = currency.map_or(PAYABLE.to_vec(), |currency| servable(account, currency));
+        let able = currency.map_or(PAYABLE.to_vec(), |currency| self.servable(currency));
         let words: Vec<&str> = match (self.kept("payment_types"), self.form.value("payment_types"))
         {
             (Some(base), _) if currency.is_none_or(|currency| currency == base.currency) => {
@@ -217,7 +224,7 @@ impl<'a> OfferForm<'a> {
         let slug = self.form.text("slug", limits::SLUG_CHARS_MAX)?;
         if !slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
             self.form.fault("slug", "may have letters, digits, dashes and underscores");
-        } else if slug == "status" {
+        } else if OWN_ADDRESSES.contains(&slug) {
             self.form.fault("slug", "is an address of the gateway's own; choose another");
         }
         Some(slug.to_owned())
@@ -306,8 +313,8 @@ fn moment(text: &str) -> Option<Timestamp> {
 fn method_fault(word: &str, currency: Option<Currency>) -> String {
     let currency = currency.map_or("this currency", Currency::code);
     match word {
-        _ if UNSERVED.contains(&word) => format!("{word} is not offered: no provider serves it"),
-        "mobile_money" | "card" => format!("{word} is not offered in {currency}"),
+        "ussd" => "ussd is not offered: no provider serves it".to_owned(),
+        "mobile_money" | "card" | "bank_transfer" => format!("{word} is not offered in {currency}"),
         _ => "must list one or more of card, mobile_money, ussd, bank_transfer".to_owned(),
     }
 }

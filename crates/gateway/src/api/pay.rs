@@ -8,15 +8,17 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use dialects::json::{Object, Value};
 use dialects::provider::Service;
-use domain::charge::{Charge, Customer};
-use domain::decide::{Answer, Command, CreateCharge};
+use domain::charge::{Charge, Customer, MobileMoney};
+use domain::decide::{Answer, Command, CreateCharge, Expects};
 use domain::idempotency::{KeyScope, KeyUse};
 use domain::limits;
 use domain::link::{Link, Offer, Terms};
 use domain::money::{Money, amount_text};
 use domain::payment::{Method, PaymentKind};
+use domain::phone::Phone;
 use domain::provider_call::Provider;
-use domain::scenario::Choice;
+use domain::scenario::{Choice, Scenario};
+use domain::virtual_account::VirtualAccountKind;
 use store::query::links::find_link_by_slug;
 
 use crate::api::charges::{email, first_on_route, mobile_money, phone, scenario};
@@ -24,10 +26,12 @@ use crate::api::form::Form;
 use crate::api::idempotency_key::{fingerprint, first_answer, key_use};
 use crate::api::json_body::{JsonBody, is_json, is_type};
 use crate::api::onward::{self, Onward};
+use crate::api::virtual_accounts::{self, Wish};
 use crate::api::{Problem, written_answer};
 use crate::app::App;
 use crate::pages;
 use crate::server::body;
+use crate::virtual_accounts::Bank;
 
 const OPERATION: &str = "POST /pay/{slug}/charges";
 
@@ -128,14 +132,43 @@ async fn pay(
         Ok(()) => read(sent, app, &link.offer),
         Err(refusal) => Err(Problem::Link(refusal)),
     };
-    let (method, gross, charge) = match asked {
+    let asked = match asked {
         Ok(asked) => asked,
         Err(problem) => return first_answer(app, key_use, problem).await,
     };
+    if asked.method == Method::BankTransfer {
+        return expect_transfer(app, link, key_use, asked).await;
+    }
+    create_charge(app, link, key_use, asked).await
+}
+
+/// No charge is made before the money has come: the payer is told an account that takes it.
+async fn expect_transfer(
+    app: &App,
+    link: &Link,
+    key_use: Option<KeyUse>,
+    asked: Asked,
+) -> Result<Answer, Problem> {
+    let directory = app.directory();
+    let merchant = directory.find(link.account).ok_or(Problem::Bug)?;
+    let name = merchant.account.merchant_name.clone();
+    let expects = Expects { link: link.id, amount: asked.gross, customer: asked.customer };
+    let kind = VirtualAccountKind::Dynamic;
+    let wish = Wish { name, kind, bvn: None, expects: Some(expects) };
+    virtual_accounts::open(app, link.account, key_use, wish).await
+}
+
+async fn create_charge(
+    app: &Arc<App>,
+    link: &Link,
+    key_use: Option<KeyUse>,
+    asked: Asked,
+) -> Result<Answer, Problem> {
+    let Asked { method, gross, customer, mobile_money, scenario } = asked;
     let service = Service {
         kind: PaymentKind::Charge,
         method,
-        network: charge.mobile_money.as_ref().map(|used| used.network),
+        network: mobile_money.as_ref().map(|used| used.network),
         currency: gross.currency(),
     };
     let provider = first_on_route(app, link.account, &service)?;
@@ -147,9 +180,18 @@ async fn pay(
         dgs_reference: None,
         method,
         gross,
-        first_word: is_simulated.then(|| app.simulator.first_word(charge.scenario)),
+        first_word: is_simulated.then(|| app.simulator.first_word(scenario)),
         waits: !is_simulated,
-        charge,
+        charge: Charge {
+            customer,
+            redirect_url: link.offer.redirect_url.clone(),
+            narration: Some(link.offer.title.clone()),
+            mobile_money,
+            card: None,
+            page_url: None,
+            instruction: None,
+            scenario,
+        },
         card_nonce: None,
         link: Some(link.id),
         callback_url: link.offer.callback_url.clone(),
@@ -159,43 +201,53 @@ async fn pay(
     Ok(onward::submit(app, link.account, scope, command, Onward::Submission(None)).await?)
 }
 
+/// What a payer wants.
+struct Asked {
+    method: Method,
+    gross: Money,
+    customer: Customer,
+    mobile_money: Option<MobileMoney>,
+    scenario: Scenario,
+}
+
 /// Reads the fields of `/charges` that a payer may fill in, in the order of its table.
-fn read(sent: &Sent, app: &App, offer: &Offer) -> Result<(Method, Money, Charge), Problem> {
+fn read(sent: &Sent, app: &App, offer: &Offer) -> Result<Asked, Problem> {
     let mut form = Form::of(&sent.body);
     let gross = amount(&mut form, offer);
     currency(&mut form, offer);
-    let method = method(&mut form, offer);
+    let method = method(&mut form, app, offer);
+    let is_transfer = method == Some(Method::BankTransfer);
     let email = email(&mut form);
     let first_name = name(&mut form, "customer_first_name", offer.collects_name);
     let last_name = name(&mut form, "customer_last_name", offer.collects_name);
     // On the page, the number that pays need not be typed twice.
-    let is_left_out = sent.is_form && is_blank(&form, "customer_phone");
+    let is_left_out = sent.is_form && !is_transfer && is_blank(&form, "customer_phone");
     let own_phone = if offer.collects_phone && !is_left_out { phone(&mut form) } else { None };
     let address = address(&mut form, offer.collects_address);
-    let used = mobile_money(&mut form);
-    let scenario = scenario(&mut form, app.settings.environment, Choice::MOBILE_MONEY);
+    let (mobile_money, scenario) = if is_transfer {
+        if form.value("scenario_key").is_some() {
+            form.fault("scenario_key", "is not for transfers: POST /sandbox/deposits makes one");
+        }
+        (None, Some(Scenario::default()))
+    } else {
+        let used = mobile_money(&mut form);
+        (used, scenario(&mut form, app.settings.environment, Choice::MOBILE_MONEY))
+    };
     form.finish()?;
-    let customer = match (email, first_name, last_name, &used) {
-        (Some(email), Some(first_name), Some(last_name), Some(used)) => Customer {
-            email,
-            first_name,
-            last_name,
-            phone: own_phone.unwrap_or_else(|| used.phone.clone()),
+    let number = own_phone.or_else(|| mobile_money.as_ref().map(|used| used.phone.clone()));
+    Ok(Asked {
+        method: method.ok_or(Problem::Bug)?,
+        gross: gross.ok_or(Problem::Bug)?,
+        customer: Customer {
+            email: email.ok_or(Problem::Bug)?,
+            first_name: first_name.ok_or(Problem::Bug)?,
+            last_name: last_name.ok_or(Problem::Bug)?,
+            phone: number.unwrap_or_else(|| Phone::from_stored(String::new())),
             address,
         },
-        _ => return Err(Problem::Bug),
-    };
-    let charge = Charge {
-        customer,
-        redirect_url: offer.redirect_url.clone(),
-        narration: Some(offer.title.clone()),
-        mobile_money: used,
-        card: None,
-        page_url: None,
-        instruction: None,
+        mobile_money,
         scenario: scenario.ok_or(Problem::Bug)?,
-    };
-    Ok((method.ok_or(Problem::Bug)?, gross.ok_or(Problem::Bug)?, charge))
+    })
 }
 
 /// What the link asks for; where that is fixed, no other amount is taken.
@@ -235,23 +287,30 @@ fn currency(form: &mut Form<'_>, offer: &Offer) {
     }
 }
 
-fn method(form: &mut Form<'_>, offer: &Offer) -> Option<Method> {
+fn method(form: &mut Form<'_>, app: &App, offer: &Offer) -> Option<Method> {
     let word = form.required_text("payment_type", limits::NAME_CHARS_MAX)?;
-    let offered = || offer.methods.iter().copied().filter(|method| is_taken_here(*method));
-    let method = offered().find(|method| method.word() == word);
+    let offered = payable(app, offer);
+    let method = offered.iter().copied().find(|method| method.word() == word);
     if method.is_none() {
-        let words: Vec<&str> = offered().map(Method::word).collect();
+        let words: Vec<&str> = offered.into_iter().map(Method::word).collect();
         form.fault("payment_type", format!("must be one of: {}", words.join(", ")));
     }
     method
 }
 
 /// The methods that payers can use through a link.
-pub const fn is_taken_here(method: Method) -> bool {
-    match method {
+pub fn payable(app: &App, offer: &Offer) -> Vec<Method> {
+    let is_payable = |method: &Method| match method {
         Method::MobileMoney => true,
-        Method::Card | Method::Bank | Method::BankTransfer | Method::Wallet => false,
-    }
+        Method::BankTransfer => opens_accounts(app),
+        Method::Card | Method::Bank | Method::Wallet => false,
+    };
+    offer.methods.iter().copied().filter(is_payable).collect()
+}
+
+/// Whether there is a bank that gives out account numbers to pay into.
+pub fn opens_accounts(app: &App) -> bool {
+    app.settings.bank.as_ref().is_some_and(Bank::opens_accounts)
 }
 
 /// A name that the link wants to know; empty where it does not.

@@ -72,6 +72,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/assets/reference.css", get(pages::assets::reference_styles))
         .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
+        .route("/pay/transfer/{token}", get(pages::transfer::show).post(pages::transfer::answer))
         .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))
         .route("/js/v2/dgspay.js", get(pages::assets::card_script))
         .route("/pay/{slug}", get(pages::link::show))

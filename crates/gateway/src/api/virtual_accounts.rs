@@ -9,11 +9,12 @@ use axum::response::Response;
 use dialects::json::Object;
 use dialects::object::{LinkPage, deposit_list_answer, virtual_account_list_answer};
 use dialects::provider::providus::OpenFault;
-use domain::decide::{Command, OpenVirtualAccount, Refusal};
+use domain::decide::{Answer, Command, Expects, OpenVirtualAccount, Refusal};
 use domain::deposit::DepositState;
-use domain::limits;
+use domain::idempotency::KeyUse;
 use domain::provider_call::Provider;
 use domain::virtual_account::VirtualAccountKind;
+use domain::{AccountId, limits};
 use store::SubmitError;
 use store::query::deposits::{list_deposits, list_virtual_accounts};
 
@@ -38,16 +39,46 @@ pub async fn create(
     // Its hash alone would let a bank verification number be searched for.
     let key_use = keyed(key_use(&headers, account, CREATE, &body)?, &app);
     let wish = read(&body)?;
-    let bank = app.settings.bank.as_ref().ok_or_else(|| unserved("is not configured"))?;
+    written_answer(open(&app, account, key_use, wish).await?)
+}
+
+/// What is asked for.
+pub(super) struct Wish {
+    pub(super) name: String,
+    pub(super) kind: VirtualAccountKind,
+    pub(super) bvn: Option<String>,
+    /// Where a payer of a link asks.
+    pub(super) expects: Option<Expects>,
+}
+
+impl Wish {
+    /// Why the bank does not open it. A payer can mend nothing about that.
+    fn refused(&self, reason: &str) -> Problem {
+        if self.expects.is_none() {
+            return Problem::field("provider", reason.to_owned());
+        }
+        tracing::warn!(reason, "the bank opens no account for a payer");
+        Problem::NoProvider
+    }
+}
+
+/// Has the bank open an account, and binds it.
+pub(super) async fn open(
+    app: &App,
+    account: AccountId,
+    key_use: Option<KeyUse>,
+    wish: Wish,
+) -> Result<Answer, Problem> {
+    let bank = app.settings.bank.as_ref().ok_or_else(|| wish.refused("is not configured"))?;
     // The bank opens another account every time it is asked.
-    if let Some(answer) = find_answer(&app, key_use.as_ref()).await? {
-        return written_answer(answer);
+    if let Some(answer) = find_answer(app, key_use.as_ref()).await? {
+        return Ok(answer);
     }
     loop {
         let bvn = wish.bvn.as_deref();
         let opened = bank.open_account(app.providers.upstream(), wish.kind, &wish.name, bvn).await;
         let opened = opened.map_err(|fault| match fault {
-            OpenFault::Refused(_) => unserved(&fault.to_string()),
+            OpenFault::Refused(_) => wish.refused(&fault.to_string()),
             OpenFault::NoAnswer => Problem::Unknown,
         })?;
         let command = OpenVirtualAccount {
@@ -58,20 +89,18 @@ pub async fn create(
             number: opened.number,
             name: opened.name,
             bank_name: bank.name().to_owned(),
+            expects: wish.expects.clone(),
         };
         match app.store.lane().submit(Command::OpenVirtualAccount(Box::new(command))).await {
             // The sandbox's bank draws its numbers.
             Err(SubmitError::Refused(Refusal::NumberTaken)) if bank.is_simulated() => {}
-            result => return written_answer(result?),
+            // No payer's doing.
+            Err(SubmitError::Refused(Refusal::NumberTaken)) if wish.expects.is_some() => {
+                return Err(Problem::NotStored);
+            }
+            result => return Ok(result?),
         }
     }
-}
-
-/// What is asked for.
-struct Wish {
-    name: String,
-    kind: VirtualAccountKind,
-    bvn: Option<String>,
 }
 
 fn read(body: &Object) -> Result<Wish, Problem> {
@@ -98,11 +127,7 @@ fn read(body: &Object) -> Result<Wish, Problem> {
     form.finish()?;
     let (Some(name), Some(kind)) = (name, kind) else { return Err(Problem::Bug) };
     let bvn = bvn.filter(|_| kind == VirtualAccountKind::Reserved).map(str::to_owned);
-    Ok(Wish { name: name.to_owned(), kind, bvn })
-}
-
-fn unserved(reason: &str) -> Problem {
-    Problem::field("provider", reason.to_owned())
+    Ok(Wish { name: name.to_owned(), kind, bvn, expects: None })
 }
 
 pub async fn list(

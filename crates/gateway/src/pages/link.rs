@@ -10,6 +10,8 @@ use axum::response::Response;
 use dialects::json::{Object, Value};
 use dialects::page_token;
 use domain::link::{Link, LinkRefusal, Terms};
+use domain::money::Currency;
+use domain::payment::Method;
 use domain::{AccountId, PaymentId};
 use serde::Deserialize;
 
@@ -17,6 +19,9 @@ use crate::api::{Problem, pay};
 use crate::app::App;
 use crate::pages::{Language, LinkTexts, POLICY, Texts, page, see_other};
 use crate::secrets;
+
+const NUMBER: &str = r#"type="tel" inputmode="tel" maxlength="20""#;
+const NUMBER_REQUIRED: &str = r#"type="tel" inputmode="tel" maxlength="20" required"#;
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -32,7 +37,13 @@ struct LinkPage<'a> {
     fixed: Option<String>,
     currency: &'static str,
     limits: String,
-    is_payable: bool,
+    methods: Vec<Choice>,
+    takes_mobile_money: bool,
+    takes_transfer: bool,
+    /// What kinds of input the numbers are.
+    mobile_kind: &'static str,
+    contact_kind: &'static str,
+    contact_label: &'static str,
     collects_name: bool,
     collects_phone: bool,
     collects_address: bool,
@@ -57,8 +68,16 @@ struct Field<'a> {
     fault: Option<&'static str>,
 }
 
+/// A way to pay.
+struct Choice {
+    word: &'static str,
+    name: &'static str,
+    is_chosen: bool,
+}
+
 #[derive(Default)]
 struct Typed<'a> {
+    method: &'a str,
     amount: Field<'a>,
     first_name: Field<'a>,
     last_name: Field<'a>,
@@ -81,10 +100,15 @@ pub async fn show(
         return Ok(closed(&app, &link, refusal, texts));
     }
     let typed = Typed {
-        country_code: Field { value: domain::phone::RWANDA, fault: None },
+        country_code: Field { value: country_code(link.offer.currency), fault: None },
         ..Typed::default()
     };
     form(&app, &link, texts, Filled { status: StatusCode::OK, typed, token: None, notice: None })
+}
+
+/// Where payers in a currency mostly have their phones.
+fn country_code(currency: Currency) -> &'static str {
+    if currency == Currency::Ngn { domain::phone::NIGERIA } else { domain::phone::RWANDA }
 }
 
 /// The form's address, typed or gone back to.
@@ -95,14 +119,20 @@ pub async fn back(Path(slug): Path<String>) -> Response {
     ))
 }
 
-/// Sends the payer to the page that follows the payment of an answer.
+/// Sends the payer to the page that follows the payment of an answer, or the transfer that is
+/// yet to be made.
 pub fn follow(app: &App, account: AccountId, answer: &str) -> Result<Response, Problem> {
     #[derive(Deserialize)]
-    struct Made {
-        transaction_id: String,
+    struct Made<'a> {
+        transaction_id: Option<&'a str>,
+        next_action_redirect_url: Option<&'a str>,
     }
-    let made: Made = serde_json::from_str(answer).map_err(|_| Problem::Bug)?;
-    let payment = made.transaction_id.parse().map(PaymentId).map_err(|_| Problem::Bug)?;
+    let made: Made<'_> = serde_json::from_str(answer).map_err(|_| Problem::Bug)?;
+    let Some(id) = made.transaction_id else {
+        let url = made.next_action_redirect_url.ok_or(Problem::Bug)?;
+        return Ok(see_other(url.strip_prefix(&app.settings.public_url).unwrap_or(url)));
+    };
+    let payment = id.parse().map(PaymentId).map_err(|_| Problem::Bug)?;
     let token = page_token::write(&app.wording.page_key, account, payment);
     Ok(see_other(&format!("/pay/status/{token}")))
 }
@@ -125,6 +155,8 @@ pub fn refused(
         (StatusCode::BAD_REQUEST, names, words.check_fields)
     } else if let Problem::Conflict(_) = &problem {
         (StatusCode::CONFLICT, Vec::new(), words.sent_already)
+    } else if let Problem::NoProvider = &problem {
+        (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), words.unpayable_text)
     } else if problem.may_pass() {
         (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), words.try_again)
     } else {
@@ -143,20 +175,32 @@ fn unknown(texts: &'static Texts) -> Response {
 }
 
 fn closed(app: &App, link: &Link, refusal: LinkRefusal, texts: &'static Texts) -> Response {
-    let words = &texts.link;
-    let (status, title, text) = match refusal {
-        LinkRefusal::Archived => (StatusCode::GONE, words.archived_title, words.archived_text),
-        LinkRefusal::Expired => (StatusCode::GONE, words.expired_title, words.expired_text),
-        LinkRefusal::Exhausted => (StatusCode::GONE, words.exhausted_title, words.exhausted_text),
-        LinkRefusal::Taken => (StatusCode::CONFLICT, words.taken_title, words.taken_text),
-        // Told beside fields, not by a page.
-        LinkRefusal::AmountDiffers | LinkRefusal::MethodNotOffered => {
-            (StatusCode::BAD_REQUEST, words.unknown_title, words.unpayable_text)
-        }
+    let status = match refusal {
+        LinkRefusal::Archived | LinkRefusal::Expired | LinkRefusal::Exhausted => StatusCode::GONE,
+        LinkRefusal::Taken => StatusCode::CONFLICT,
+        LinkRefusal::AmountDiffers | LinkRefusal::MethodNotOffered => StatusCode::BAD_REQUEST,
     };
+    let (title, text) = closing_words(refusal, &texts.link);
     let directory = app.directory();
     let merchant = directory.find(link.account).map(|entry| entry.account.merchant_name.as_str());
     page(status, &LinkClosed { texts, merchant: merchant.unwrap_or_default(), title, text })
+}
+
+/// The title and the text that say why a link takes nothing.
+pub(super) const fn closing_words(
+    refusal: LinkRefusal,
+    words: &'static LinkTexts,
+) -> (&'static str, &'static str) {
+    match refusal {
+        LinkRefusal::Archived => (words.archived_title, words.archived_text),
+        LinkRefusal::Expired => (words.expired_title, words.expired_text),
+        LinkRefusal::Exhausted => (words.exhausted_title, words.exhausted_text),
+        LinkRefusal::Taken => (words.taken_title, words.taken_text),
+        // Told beside fields, not by a page.
+        LinkRefusal::AmountDiffers | LinkRefusal::MethodNotOffered => {
+            (words.unknown_title, words.unpayable_text)
+        }
+    }
 }
 
 /// What a form shows beyond its link.
@@ -186,6 +230,9 @@ fn form(
             (None, [min, max].into_iter().flatten().collect::<Vec<_>>().join(" "))
         }
     };
+    let (methods, words) = (pay::payable(app, offer), &texts.link);
+    let takes_mobile_money = methods.contains(&Method::MobileMoney);
+    let takes_transfer = methods.contains(&Method::BankTransfer);
     let logo_origin = offer.logo_url.as_deref().and_then(image_origin);
     let shown = LinkPage {
         texts,
@@ -197,7 +244,13 @@ fn form(
         fixed,
         currency: offer.currency.code(),
         limits,
-        is_payable: offer.methods.iter().any(|method| pay::is_taken_here(*method)),
+        takes_mobile_money,
+        takes_transfer,
+        // Either may be left out where it is for another method.
+        mobile_kind: if takes_transfer { NUMBER } else { NUMBER_REQUIRED },
+        contact_kind: if takes_mobile_money { NUMBER } else { NUMBER_REQUIRED },
+        contact_label: if takes_mobile_money { words.contact_phone } else { words.phone },
+        methods: choices(&methods, filled.typed.method, words),
         collects_name: offer.collects_name,
         collects_phone: offer.collects_phone,
         collects_address: offer.collects_address,
@@ -226,6 +279,22 @@ fn image_origin(url: &str) -> Option<String> {
     (is_plain && uri.scheme_str() == Some("https")).then(|| format!("https://{host}{port}"))
 }
 
+/// The first one, unless the payer chose another.
+fn choices(methods: &[Method], chosen: &str, words: &LinkTexts) -> Vec<Choice> {
+    let chosen = methods.iter().copied().find(|method| method.word() == chosen);
+    let chosen = chosen.or(methods.first().copied());
+    let choice = |method: &Method| Choice {
+        word: method.word(),
+        name: match method {
+            Method::BankTransfer => words.bank_transfer,
+            Method::MobileMoney => words.mobile_money,
+            Method::Card | Method::Bank | Method::Wallet => method.word(),
+        },
+        is_chosen: chosen == Some(*method),
+    };
+    methods.iter().map(choice).collect()
+}
+
 fn text<'a>(sent: &'a Object, name: &str) -> &'a str {
     match sent.find(name) {
         Some(Value::Text(text) | Value::Number(text)) => text,
@@ -239,6 +308,7 @@ fn typed<'a>(sent: &'a Object, faulty: &[&str], words: &LinkTexts) -> Typed<'a> 
         fault: faulty.contains(&name).then_some(fault),
     };
     Typed {
+        method: text(sent, "payment_type"),
         amount: field("amount", words.amount_fault),
         first_name: field("customer_first_name", words.name_fault),
         last_name: field("customer_last_name", words.name_fault),

@@ -8,6 +8,7 @@ pub mod portal;
 pub mod reference;
 pub mod status;
 mod texts;
+pub mod transfer;
 
 use askama::Template;
 use axum::body::Body;

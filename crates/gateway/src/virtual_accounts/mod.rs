@@ -66,6 +66,10 @@ impl Bank {
         matches!(self.desk, Desk::Simulated)
     }
 
+    pub const fn opens_accounts(&self) -> bool {
+        !matches!(self.desk, Desk::Closed)
+    }
+
     /// Opens an account. An answer that is lost may leave a number at the bank that nobody is told,
     /// so that nobody pays into it.
     pub async fn open_account(
@@ -138,7 +142,8 @@ mod tests {
         let live = |given: &[_]| of(Environment::Live, given);
         assert!(live(&[]).unwrap().is_none());
         let told_only = live(&[ID, SECRET]).unwrap().unwrap();
-        assert!(!told_only.is_simulated() && told_only.trust == Trust::Review);
+        assert!(!told_only.opens_accounts() && !told_only.is_simulated());
+        assert_eq!(told_only.trust, Trust::Review);
         let whole = live(&[ID, SECRET, URL, VERIFY]).unwrap().unwrap();
         assert!(matches!(&whole.desk, Desk::At(url) if url == "https://bank.example/api"));
         assert_eq!(whole.trust, Trust::Verify);

@@ -155,6 +155,7 @@ mod tests {
             number: NUMBER.to_owned(),
             name: "Ada".to_owned(),
             bank_name: "Bank".to_owned(),
+            expects: None,
         };
         app.store.lane().submit(Command::OpenVirtualAccount(Box::new(open))).await.unwrap();
     }

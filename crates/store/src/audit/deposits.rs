@@ -99,3 +99,50 @@ pub(super) fn deposits_credited(reader: &Reader, finding: &mut Finding) -> Resul
         Ok(())
     })
 }
+
+/// From both sides: the payment that was expected came by a deposit to its own account, and a
+/// link's charge by bank transfer is of the very amount that was expected.
+pub(super) fn deposits_expected(reader: &Reader, finding: &mut Finding) -> Result<(), StoreError> {
+    let sql = "select e.account_id, e.virtual_account_id, v.kind = 'dynamic', e.amount_minor > 0,
+             e.payment_id is not null,
+             (select count(*) from deposit d where d.account_id = e.account_id
+                  and d.virtual_account_id = e.virtual_account_id
+                  and d.payment_id = e.payment_id),
+             (select count(*) from deposit d where d.account_id = e.account_id
+                  and d.virtual_account_id = e.virtual_account_id and d.state = 'credited')
+         from expected_deposit e
+         join virtual_account v
+             on v.account_id = e.account_id and v.virtual_account_id = e.virtual_account_id
+         order by e.account_id, e.virtual_account_id";
+    reader.each(sql, &[], |cells| {
+        finding.row();
+        let (account, id) = (cells.int()?, cells.int()?);
+        let (is_dynamic, is_money, is_paid) = (cells.flag()?, cells.flag()?, cells.flag()?);
+        let (own_count, credited_count) = (cells.int()?, cells.int()?);
+        let fault = match (is_paid, own_count) {
+            _ if !is_dynamic => "its account is not for one occasion",
+            _ if !is_money => "nothing is expected",
+            (false, _) if credited_count > 0 => "it is not paid, and a deposit was credited",
+            (true, count) if count != 1 => "its payment came by no deposit to its account",
+            (true | false, _) => return Ok(()),
+        };
+        finding.violation(account, format!("deposit expected at {id}"), fault);
+        Ok(())
+    })?;
+    let sql = "select p.account_id, p.dgs_reference from payment p
+         where p.kind = 'charge' and p.method = 'bank_transfer' and p.link_id is not null
+             and not exists (
+                 select 1 from expected_deposit e
+                 join deposit d on d.account_id = e.account_id
+                     and d.virtual_account_id = e.virtual_account_id
+                     and d.payment_id = e.payment_id
+                 where e.account_id = p.account_id and e.payment_id = p.payment_id
+                     and e.link_id = p.link_id and e.currency = d.currency
+                     and e.amount_minor = d.transaction_minor)
+         order by p.account_id, p.payment_id";
+    reader.each(sql, &[], |cells| {
+        let (account, reference) = (cells.int()?, cells.text()?);
+        finding.violation(account, reference, "its link expected no such deposit");
+        Ok(())
+    })
+}

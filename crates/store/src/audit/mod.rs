@@ -58,7 +58,7 @@ type Check = fn(&Reader, &mut Finding) -> Result<(), StoreError>;
 
 /// Name, what must be true, and the check. A check's query over two tables is ordered by the key of
 /// the first: left to itself the planner may walk an index and fetch every row from elsewhere.
-const INVARIANTS: [(&str, &str, Check); 31] = [
+const INVARIANTS: [(&str, &str, Check); 32] = [
     (
         "transfers_well_formed",
         "every transfer moves a positive amount of a known currency between two places",
@@ -151,6 +151,11 @@ const INVARIANTS: [(&str, &str, Check); 31] = [
         deposits::deposits_credited,
     ),
     (
+        "deposits_expected",
+        "every deposit that a link expected is credited at most once as a payment of it",
+        deposits::deposits_expected,
+    ),
+    (
         "amounts",
         "every amount is positive, and its fee lies between zero and the amount",
         payments::amounts,
@@ -173,7 +178,7 @@ const INVARIANTS: [(&str, &str, Check); 31] = [
     ),
     (
         "keys",
-        "every key of a payment answers with one of its account, and no two made the same",
+        "every key of a payment answers with one of its account, or where to pay, and no two made the same",
         payments::keys,
     ),
     (

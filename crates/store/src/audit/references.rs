@@ -17,9 +17,11 @@ struct Relation {
 
 const PAYMENT: &str = "'payment ' || c.payment_id";
 const DEPOSIT: &str = "'deposit ' || c.settlement_id";
+const EXPECTED: &str = "'deposit expected at ' || c.virtual_account_id";
 const EVENT: &str = "'event ' || c.event_id";
 const JOURNAL: &str = "'journal ' || c.seq";
 const BY_PAYMENT: &[(&str, &str)] = &[("payment_id", "payment_id")];
+const BY_VIRTUAL_ACCOUNT: &[(&str, &str)] = &[("virtual_account_id", "virtual_account_id")];
 const BY_LINK: &[(&str, &str)] = &[("link_id", "link_id")];
 
 const fn to(
@@ -31,7 +33,7 @@ const fn to(
     Relation { table, name, when: "true", parent, columns }
 }
 
-const RELATIONS: [Relation; 29] = [
+const RELATIONS: [Relation; 32] = [
     to("api_key", "'api key ' || hex(c.key_hash)", "account", &[]),
     to("secret", "c.kind", "account", &[]),
     to("endpoint", "'endpoint ' || c.endpoint_id", "account", &[]),
@@ -44,7 +46,13 @@ const RELATIONS: [Relation; 29] = [
     to("journal", JOURNAL, "account", &[]),
     to("idempotency", "'key ' || c.idempotency_key", "account", &[]),
     to("virtual_account", "'virtual account ' || c.number", "account", &[]),
-    to("deposit", DEPOSIT, "virtual_account", &[("virtual_account_id", "virtual_account_id")]),
+    to("expected_deposit", EXPECTED, "virtual_account", BY_VIRTUAL_ACCOUNT),
+    to("expected_deposit", EXPECTED, "payment_link", BY_LINK),
+    Relation {
+        when: "c.payment_id is not null",
+        ..to("expected_deposit", EXPECTED, "payment", BY_PAYMENT)
+    },
+    to("deposit", DEPOSIT, "virtual_account", BY_VIRTUAL_ACCOUNT),
     Relation { when: "c.payment_id is not null", ..to("deposit", DEPOSIT, "payment", BY_PAYMENT) },
     to("charge", PAYMENT, "payment", BY_PAYMENT),
     to("disbursement", PAYMENT, "payment", BY_PAYMENT),

@@ -1,10 +1,14 @@
-//! Virtual accounts and deposits as the domain's values, and their way into the tables.
+//! Virtual accounts, what is expected there and deposits as the domain's values, and their way
+//! into the tables.
 
 use domain::book::Book;
+use domain::charge::Customer;
 use domain::deposit::{Deposit, DepositState, Notice, ReviewReason, Sender, Sums};
+use domain::expected_deposit::ExpectedDeposit;
+use domain::phone::Phone;
 use domain::provider_call::Provider;
 use domain::virtual_account::{VirtualAccount, VirtualAccountKind};
-use domain::{AccountId, Currency, DepositId, PaymentId, VirtualAccountId};
+use domain::{AccountId, Currency, DepositId, LinkId, Money, PaymentId, VirtualAccountId};
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
@@ -24,6 +28,37 @@ pub(crate) fn virtual_account_row(cells: &mut Cells<'_>) -> Result<VirtualAccoun
         name: cells.text()?,
         bank_name: cells.text()?,
         created_at: cells.time()?,
+    })
+}
+
+pub(crate) const EXPECTED_DEPOSIT_COLUMNS: &str = "account_id, virtual_account_id, link_id, \
+     currency, amount_minor, customer_email, customer_first_name, customer_last_name, \
+     customer_phone, customer_address, expires_at_us, payment_id";
+
+pub(crate) fn expected_deposit_row(cells: &mut Cells<'_>) -> Result<ExpectedDeposit, StoreError> {
+    let (account, virtual_account) = (AccountId(cells.int()?), VirtualAccountId(cells.int()?));
+    let link = LinkId(cells.int()?);
+    let currency = cells.word("expected_deposit", "currency", Currency::parse)?;
+    let minor = cells.int()?;
+    let amount = Money::from_minor(minor, currency).map_err(|_| StoreError::Meaningless {
+        table: "expected_deposit",
+        column: "amount_minor",
+        value: minor.to_string(),
+    })?;
+    Ok(ExpectedDeposit {
+        account,
+        virtual_account,
+        link,
+        amount,
+        customer: Customer {
+            email: cells.text()?,
+            first_name: cells.text()?,
+            last_name: cells.text()?,
+            phone: Phone::from_stored(cells.text()?),
+            address: cells.maybe_text()?,
+        },
+        expires_at: cells.time()?,
+        payment: cells.maybe_int()?.map(PaymentId),
     })
 }
 
@@ -88,6 +123,21 @@ pub(super) fn save(connection: &Connection, book: &Book) -> Result<(), StoreErro
             ],
         )?;
     }
+    for (_, expected) in book.expected_deposits.new_rows() {
+        insert_expected_deposit(connection, expected)?;
+    }
+    for (_, _, expected) in book.expected_deposits.changed_rows() {
+        execute(
+            connection,
+            "update expected_deposit set payment_id = ?3
+             where account_id = ?1 and virtual_account_id = ?2",
+            params![
+                expected.account.0,
+                expected.virtual_account.0,
+                expected.payment.map(|payment| payment.0),
+            ],
+        )?;
+    }
     for (_, deposit) in book.deposits.new_rows() {
         insert_deposit(connection, deposit)?;
     }
@@ -109,6 +159,34 @@ pub(super) fn save(connection: &Connection, book: &Book) -> Result<(), StoreErro
         )?;
     }
     Ok(())
+}
+
+fn insert_expected_deposit(
+    connection: &Connection,
+    expected: &ExpectedDeposit,
+) -> Result<(), StoreError> {
+    let customer = &expected.customer;
+    execute(
+        connection,
+        "insert into expected_deposit (account_id, virtual_account_id, link_id, currency,
+             amount_minor, customer_email, customer_first_name, customer_last_name, customer_phone,
+             customer_address, expires_at_us, payment_id)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
+            expected.account.0,
+            expected.virtual_account.0,
+            expected.link.0,
+            expected.amount.currency().code(),
+            expected.amount.minor(),
+            customer.email,
+            customer.first_name,
+            customer.last_name,
+            customer.phone.e164(),
+            customer.address,
+            expected.expires_at.as_micros(),
+            expected.payment.map(|payment| payment.0),
+        ],
+    )
 }
 
 fn insert_deposit(connection: &Connection, deposit: &Deposit) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use domain::book::Book;
 use domain::decide::Needs;
 use domain::idempotency::KeyScope;
 use domain::payment::{Detail, PaymentKind};
+use domain::provider_call::Provider;
 use domain::{AccountId, EventId, LinkId, PaymentId};
 use rusqlite::{Connection, ToSql};
 
@@ -16,8 +17,9 @@ use crate::engine::rows::{
     delivery_row, endpoint_row, event_row, first_use_row, payment_row, settlement_row, wallet_row,
 };
 use crate::engine::{
-    Cells, DEPOSIT_COLUMNS, ITEM_COLUMNS, LINK_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row,
-    detail_row, detail_source, item_row, link_row, virtual_account_row,
+    Cells, DEPOSIT_COLUMNS, EXPECTED_DEPOSIT_COLUMNS, ITEM_COLUMNS, LINK_COLUMNS,
+    VIRTUAL_ACCOUNT_COLUMNS, deposit_row, detail_row, detail_source, expected_deposit_row,
+    item_row, link_row, virtual_account_row,
 };
 
 /// Text that is put together once.
@@ -54,6 +56,11 @@ sql!(DEPOSIT, "select {DEPOSIT_COLUMNS} from deposit where provider = ?1 and set
 sql!(
     VIRTUAL_ACCOUNT,
     "select {VIRTUAL_ACCOUNT_COLUMNS} from virtual_account where provider = ?1 and number = ?2"
+);
+sql!(
+    EXPECTED_DEPOSIT,
+    "select {EXPECTED_DEPOSIT_COLUMNS} from expected_deposit
+     where account_id = ?1 and virtual_account_id = ?2"
 );
 const WALLETS: &str = "select currency, pending_minor, available_minor, held_minor
      from wallet where account_id = ?1";
@@ -151,23 +158,42 @@ fn bank_transfers(
     needs: &Needs,
     book: &mut Book,
 ) -> Result<(), StoreError> {
+    let mut numbers = needs.virtual_accounts.clone();
     for key in &needs.deposits {
         each(connection, &DEPOSIT, &[&key.0.word(), &key.1], |cells| {
-            book.deposits.load(key.clone(), deposit_row(cells)?);
+            let deposit = deposit_row(cells)?;
+            numbers.insert(deposit.notice.address());
+            book.deposits.load(key.clone(), deposit);
             Ok(())
         })?;
     }
-    for key in &needs.virtual_accounts {
-        each(connection, &VIRTUAL_ACCOUNT, &[&key.0.word(), &key.1], |cells| {
-            book.virtual_accounts.load(key.clone(), virtual_account_row(cells)?);
-            Ok(())
-        })?;
-        if let Some(id) = book.virtual_accounts.find(key).map(|found| found.account) {
-            account(connection, id, book)?;
-            wallets_and_chain(connection, id, book)?;
-        }
+    for key in &numbers {
+        virtual_account(connection, key, book)?;
     }
     Ok(())
+}
+
+fn virtual_account(
+    connection: &Connection,
+    key: &(Provider, String),
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    each(connection, &VIRTUAL_ACCOUNT, &[&key.0.word(), &key.1], |cells| {
+        book.virtual_accounts.load(key.clone(), virtual_account_row(cells)?);
+        Ok(())
+    })?;
+    let Some(found) = book.virtual_accounts.find(key) else { return Ok(()) };
+    let (id, virtual_account) = (found.account, found.id);
+    account(connection, id, book)?;
+    wallets_and_chain(connection, id, book)?;
+    each(connection, &EXPECTED_DEPOSIT, &[&id.0, &virtual_account.0], |cells| {
+        book.expected_deposits.load(key.clone(), expected_deposit_row(cells)?);
+        Ok(())
+    })?;
+    match book.expected_deposits.find(key).map(|expected| expected.link) {
+        Some(through) => link(connection, (id, through), book),
+        None => Ok(()),
+    }
 }
 
 fn account(connection: &Connection, id: AccountId, book: &mut Book) -> Result<(), StoreError> {

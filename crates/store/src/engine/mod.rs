@@ -14,7 +14,8 @@ mod save_reconciliation;
 mod sqlite;
 
 pub(crate) use deposit_rows::{
-    DEPOSIT_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row, virtual_account_row,
+    DEPOSIT_COLUMNS, EXPECTED_DEPOSIT_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row,
+    expected_deposit_row, virtual_account_row,
 };
 pub(crate) use detail_rows::{detail_row, detail_source};
 pub(crate) use link_rows::{LINK_COLUMNS, link_row};

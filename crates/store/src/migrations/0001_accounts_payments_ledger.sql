@@ -220,6 +220,23 @@ create table virtual_account (
 ) strict, without rowid;
 create unique index virtual_account_by_number on virtual_account (provider, number);
 
+-- What payers of payment links were told to pay, each into a virtual account of its own.
+create table expected_deposit (
+    account_id    integer not null,
+    virtual_account_id integer not null,
+    link_id       integer not null,
+    currency      text    not null,
+    amount_minor  integer not null,
+    customer_email text   not null,
+    customer_first_name text not null,
+    customer_last_name text not null,
+    customer_phone text   not null,
+    customer_address text,
+    expires_at_us integer not null,
+    payment_id    integer,
+    primary key (account_id, virtual_account_id)
+) strict, without rowid;
+
 -- Credits that banks told us of, whether or not they were believed.
 create table deposit (
     account_id    integer not null,
@@ -250,6 +267,7 @@ create table deposit (
 create unique index deposit_by_settlement on deposit (provider, settlement_id);
 create unique index deposit_by_payment on deposit (account_id, payment_id)
     where payment_id is not null;
+create index deposit_by_virtual_account on deposit (account_id, virtual_account_id);
 create index deposit_held on deposit (received_at_us, account_id, deposit_id)
     where state = 'needs_review';
 create index deposit_due on deposit (due_at_us, account_id, deposit_id)

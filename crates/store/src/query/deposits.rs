@@ -1,11 +1,15 @@
-//! Virtual accounts, what banks told of them, and which of that is still to be verified.
+//! Virtual accounts, what is expected there, what banks told of them, and which of that is still to be verified.
 
 use domain::deposit::{Deposit, DepositState};
+use domain::expected_deposit::ExpectedDeposit;
 use domain::provider_call::Provider;
 use domain::virtual_account::VirtualAccount;
-use domain::{AccountId, PaymentId, Timestamp};
+use domain::{AccountId, PaymentId, Timestamp, VirtualAccountId};
 
-use crate::engine::{DEPOSIT_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row, virtual_account_row};
+use crate::engine::{
+    DEPOSIT_COLUMNS, EXPECTED_DEPOSIT_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row,
+    expected_deposit_row, virtual_account_row,
+};
 use crate::{Reader, StoreError};
 
 pub fn find_virtual_account(
@@ -17,6 +21,37 @@ pub fn find_virtual_account(
         "select {VIRTUAL_ACCOUNT_COLUMNS} from virtual_account where provider = $1 and number = $2"
     );
     reader.row(&sql, &[provider.word().into(), number.into()], virtual_account_row)
+}
+
+/// What a payer of a link was told to pay, and where.
+pub fn find_expected_deposit(
+    reader: &Reader,
+    account: AccountId,
+    id: VirtualAccountId,
+) -> Result<Option<(ExpectedDeposit, VirtualAccount)>, StoreError> {
+    let args = [account.0.into(), id.0.into()];
+    let sql = format!(
+        "select {EXPECTED_DEPOSIT_COLUMNS} from expected_deposit
+         where account_id = $1 and virtual_account_id = $2"
+    );
+    let expected = reader.row(&sql, &args, expected_deposit_row)?;
+    let sql = format!(
+        "select {VIRTUAL_ACCOUNT_COLUMNS} from virtual_account
+         where account_id = $1 and virtual_account_id = $2"
+    );
+    Ok(expected.zip(reader.row(&sql, &args, virtual_account_row)?))
+}
+
+/// Whether anything came to a virtual account that is neither credited nor rejected.
+pub fn has_undecided_deposit(
+    reader: &Reader,
+    account: AccountId,
+    id: VirtualAccountId,
+) -> Result<bool, StoreError> {
+    let sql = "select count(*) from deposit where account_id = $1 and virtual_account_id = $2
+         and state in ('unverified', 'needs_review')";
+    let count = reader.row(sql, &[account.0.into(), id.0.into()], |cells| cells.int())?;
+    Ok(count.is_some_and(|count| count > 0))
 }
 
 /// One page of virtual accounts, newest first, and how many there are in all.

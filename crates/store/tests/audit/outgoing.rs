@@ -118,7 +118,7 @@ impl World<'_> {
     }
 }
 
-fn offer() -> Offer {
+pub fn offer() -> Offer {
     Offer {
         slug: "concert".to_owned(),
         title: "Concert".to_owned(),

@@ -15,6 +15,7 @@ use domain::decide::{
 use domain::delivery::{Attempt, Delivery, DeliveryKey, Reading};
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
+use domain::expected_deposit::ExpectedDeposit;
 use domain::fee::FeeRule;
 use domain::idempotency::{Fingerprint, KeyScope, KeyUse};
 use domain::link::Link;
@@ -85,6 +86,10 @@ impl Wording for Terse {
         account.number.clone()
     }
 
+    fn expected_deposit(&self, account: &VirtualAccount, _: &ExpectedDeposit) -> String {
+        format!(r#"{{"account_number":"{}"}}"#, account.number)
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, _: Option<&[u8]>) -> String {
         endpoint.id.text()
     }
@@ -134,6 +139,7 @@ pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
     world.sell();
     world.bank();
     world.reconcile();
+    world.transfers();
     while_open();
     world.store.close();
 }

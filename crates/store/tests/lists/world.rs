@@ -15,6 +15,7 @@ use domain::delivery::DeliveryKey;
 use domain::disbursement::{Disbursement, Recipient};
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
+use domain::expected_deposit::ExpectedDeposit;
 use domain::fee::FeeRule;
 use domain::link::{Link, Offer, Terms};
 use domain::payment::{Detail, Method, Payment, PaymentKind, PaymentState, Reason};
@@ -232,6 +233,10 @@ impl Wording for Mute {
 
     fn virtual_account(&self, _: &VirtualAccount) -> String {
         String::new()
+    }
+
+    fn expected_deposit(&self, account: &VirtualAccount, _: &ExpectedDeposit) -> String {
+        account.number.clone()
     }
 
     fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {

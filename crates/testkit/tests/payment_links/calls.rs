@@ -85,7 +85,10 @@ fn what_is_offered_is_what_can_be_served() {
     assert_eq!(merchant.link(&dollars)["payment_types"], json!(["card"]));
     for (members, words) in [
         (json!({"payment_types": ["ussd"]}), "ussd is not offered: no provider serves it"),
-        (json!({"payment_types": ["card", "bank_transfer"]}), "bank_transfer is not offered"),
+        (
+            json!({"payment_types": ["card", "bank_transfer"]}),
+            "bank_transfer is not offered in RWF",
+        ),
         (json!({"payment_types": ["mobile_money"], "currency": "USD"}), "not offered in USD"),
         (json!({"payment_types": ["bank"]}), "must list one or more of"),
         (json!({"payment_types": []}), "must list one or more of"),
@@ -97,6 +100,9 @@ fn what_is_offered_is_what_can_be_served() {
         assert_eq!(faulty_fields(&answer), ["payment_types"]);
         assert!(answer.text().contains(words), "{members}: {}", answer.text());
     }
+    let naira = merchant.link(&with(fixed(), json!({"currency": "NGN"})));
+    let methods = naira["payment_types"].as_array().expect("a list");
+    assert!(methods.contains(&json!("bank_transfer")), "{naira}");
     let twice = with(fixed(), json!({"payment_types": ["card", "card"]}));
     assert_eq!(merchant.link(&twice)["payment_types"], json!(["card"]));
 }

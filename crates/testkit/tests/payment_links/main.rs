@@ -8,3 +8,5 @@ mod page;
 mod payers;
 mod race;
 mod scripts;
+mod transfer_page;
+mod transfers;

@@ -9,13 +9,13 @@ use crate::merchant::{
 
 const HTML: &str = "text/html; charset=utf-8";
 
-fn shown(answer: &Answer) -> String {
+pub fn shown(answer: &Answer) -> String {
     assert_eq!(answer.header("content-type"), Some(HTML), "{}", answer.text());
     answer.text().into_owned()
 }
 
 /// The value of an attribute in the one tag that has `mark`.
-fn attribute(html: &str, mark: &str, name: &str) -> Option<String> {
+pub fn attribute(html: &str, mark: &str, name: &str) -> Option<String> {
     let tag = html
         .split('<')
         .find(|tag| tag.contains(mark))

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{LinkTexts, Texts};
+use super::{LinkTexts, Texts, TransferTexts};
 
 pub static TEXTS: Texts = Texts {
     code: "en",
@@ -50,6 +50,11 @@ pub static TEXTS: Texts = Texts {
         address: "Address",
         network: "Network",
         mobile_number: "Mobile money number",
+        method: "How to pay",
+        mobile_money: "Mobile money",
+        bank_transfer: "Bank transfer",
+        phone: "Phone number",
+        transfer_hint: "For a bank transfer you get an account number next. Nothing is paid before you make the transfer.",
         pay: "Pay",
         check_fields: "Please check the marked fields. Nothing was taken from your account.",
         sent_already: "This form was sent already, and that payment goes on. Press the button again only if you want to pay once more.",
@@ -61,5 +66,20 @@ pub static TEXTS: Texts = Texts {
         address_fault: "Enter your address.",
         network_fault: "Choose a network.",
         mobile_number_fault: "Enter a Rwandan number, such as 0789654321.",
+    },
+    transfer: TransferTexts {
+        exactly: "Transfer exactly this amount, all at once. Your bank may charge you a fee of its own on top of it.",
+        account_number: "Account number",
+        bank: "Bank",
+        account_name: "Account name",
+        time_left: "Time left",
+        waiting_title: "Waiting for your transfer",
+        waiting_text: "This page follows the payment by itself. It can take some minutes until the bank tells us of your transfer.",
+        held_title: "Your transfer is being checked",
+        held_text: "Money has come to this account and is being looked at. Do not pay again. If this takes long, ask the merchant.",
+        expired_title: "The time for this transfer is over",
+        expired_text: "If you have paid in time, this page will show it as soon as the bank tells us. To pay now, open the payment link again.",
+        stop: "Do not transfer anything to this account any more: it would have to be looked into by a person.",
+        simulated_text: "This is a sandbox: no real bank is asked. Make the transfer here, as the customer would.",
     },
 };

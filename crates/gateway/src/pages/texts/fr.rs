@@ -1,6 +1,6 @@
 //! French.
 
-use super::{LinkTexts, Texts};
+use super::{LinkTexts, Texts, TransferTexts};
 
 pub static TEXTS: Texts = Texts {
     code: "fr",
@@ -50,6 +50,11 @@ pub static TEXTS: Texts = Texts {
         address: "Adresse",
         network: "Réseau",
         mobile_number: "Numéro mobile money",
+        method: "Comment payer",
+        mobile_money: "Mobile money",
+        bank_transfer: "Virement bancaire",
+        phone: "Numéro de téléphone",
+        transfer_hint: "Pour un virement, un numéro de compte vous est donné ensuite. Rien n’est payé avant que vous fassiez le virement.",
         pay: "Payer",
         check_fields: "Vérifiez les champs signalés. Rien n’a été prélevé sur votre compte.",
         sent_already: "Ce formulaire a déjà été envoyé et ce paiement suit son cours. N’appuyez de nouveau que pour payer une fois de plus.",
@@ -61,5 +66,20 @@ pub static TEXTS: Texts = Texts {
         address_fault: "Saisissez votre adresse.",
         network_fault: "Choisissez un réseau.",
         mobile_number_fault: "Saisissez un numéro rwandais, par exemple 0789654321.",
+    },
+    transfer: TransferTexts {
+        exactly: "Virez exactement ce montant, en une fois. Votre banque peut vous facturer ses propres frais en plus.",
+        account_number: "Numéro de compte",
+        bank: "Banque",
+        account_name: "Titulaire du compte",
+        time_left: "Temps restant",
+        waiting_title: "En attente de votre virement",
+        waiting_text: "Cette page suit le paiement d’elle-même. La banque peut mettre quelques minutes à nous annoncer votre virement.",
+        held_title: "Votre virement est en cours de vérification",
+        held_text: "De l’argent est arrivé sur ce compte et est examiné. Ne payez pas de nouveau. Si cela dure, adressez-vous au marchand.",
+        expired_title: "Le délai de ce virement est passé",
+        expired_text: "Si vous avez payé à temps, cette page le montrera dès que la banque nous l’annonce. Pour payer maintenant, ouvrez de nouveau le lien de paiement.",
+        stop: "Ne virez plus rien sur ce compte : une personne devrait s’en occuper.",
+        simulated_text: "Ceci est un bac à sable : aucune vraie banque n’est interrogée. Faites le virement ici, comme le ferait le client.",
     },
 };

@@ -43,6 +43,7 @@ pub struct Texts {
     pub sandbox_credentials: &'static str,
     pub sandbox_next: &'static str,
     pub link: LinkTexts,
+    pub transfer: TransferTexts,
 }
 
 /// The texts of payment links.
@@ -69,6 +70,11 @@ pub struct LinkTexts {
     pub address: &'static str,
     pub network: &'static str,
     pub mobile_number: &'static str,
+    pub method: &'static str,
+    pub mobile_money: &'static str,
+    pub bank_transfer: &'static str,
+    pub phone: &'static str,
+    pub transfer_hint: &'static str,
     pub pay: &'static str,
     pub check_fields: &'static str,
     pub sent_already: &'static str,
@@ -80,6 +86,24 @@ pub struct LinkTexts {
     pub address_fault: &'static str,
     pub network_fault: &'static str,
     pub mobile_number_fault: &'static str,
+}
+
+/// The texts of the page that tells which account to pay into.
+#[derive(Debug)]
+pub struct TransferTexts {
+    pub exactly: &'static str,
+    pub account_number: &'static str,
+    pub bank: &'static str,
+    pub account_name: &'static str,
+    pub time_left: &'static str,
+    pub waiting_title: &'static str,
+    pub waiting_text: &'static str,
+    pub held_title: &'static str,
+    pub held_text: &'static str,
+    pub expired_title: &'static str,
+    pub expired_text: &'static str,
+    pub stop: &'static str,
+    pub simulated_text: &'static str,
 }
 
 impl Language {

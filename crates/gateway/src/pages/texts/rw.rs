@@ -1,6 +1,6 @@
 //! Kinyarwanda.
 
-use super::{LinkTexts, Texts};
+use super::{LinkTexts, Texts, TransferTexts};
 
 pub static TEXTS: Texts = Texts {
     code: "rw",
@@ -50,6 +50,11 @@ pub static TEXTS: Texts = Texts {
         address: "Aderesi",
         network: "Umuyoboro",
         mobile_number: "Nimero ya mobile money",
+        method: "Uko wishyura",
+        mobile_money: "Mobile money",
+        bank_transfer: "Kohereza kuri konti ya banki",
+        phone: "Nimero ya telefone",
+        transfer_hint: "Iyo wohereje unyuze kuri banki, ubanza guhabwa nimero ya konti. Nta cyishyurwa utarohereza amafaranga.",
         pay: "Ishyura",
         check_fields: "Reba neza ahagaragajwe. Nta mafaranga yakuwe kuri konti yawe.",
         sent_already: "Ibi byamaze koherezwa kandi ubwo bwishyu burakomeje. Ongera ukande gusa niba ushaka kwishyura indi nshuro.",
@@ -61,5 +66,20 @@ pub static TEXTS: Texts = Texts {
         address_fault: "Andika aderesi yawe.",
         network_fault: "Hitamo umuyoboro.",
         mobile_number_fault: "Andika nimero yo mu Rwanda, nka 0789654321.",
+    },
+    transfer: TransferTexts {
+        exactly: "Ohereza aya mafaranga nta kongeraho cyangwa kugabanya, icyarimwe. Banki yawe ishobora kugusaba ikiguzi cyayo kirenzeho.",
+        account_number: "Nimero ya konti",
+        bank: "Banki",
+        account_name: "Izina rya konti",
+        time_left: "Igihe gisigaye",
+        waiting_title: "Turategereje ko wohereza amafaranga",
+        waiting_text: "Uru rupapuro rukurikirana ubwishyu ubwarwo. Bishobora gufata iminota mike ngo banki itumenyeshe ko wohereje.",
+        held_title: "Amafaranga wohereje arimo kugenzurwa",
+        held_text: "Hari amafaranga yageze kuri iyi konti arimo gusuzumwa. Ntiwongere kwishyura. Nibitinda, baza umucuruzi.",
+        expired_title: "Igihe cyo kohereza aya mafaranga cyarangiye",
+        expired_text: "Niba warishyuye ku gihe, uru rupapuro ruzabigaragaza banki ikimara kutumenyesha. Kugira ngo wishyure ubu, ongera ufungure inzira yo kwishyura.",
+        stop: "Ntiwongere kohereza amafaranga kuri iyi konti: byasaba ko umuntu abisuzuma.",
+        simulated_text: "Aha ni ahagenewe igerageza: nta banki nyayo ibazwa. Ohereza amafaranga hano, nk’uko umukiriya yabigenza.",
     },
 };
