@@ -8,7 +8,6 @@ use crate::event::EventKind;
 use crate::id::{AccountId, PaymentId};
 use crate::ledger::Fact;
 use crate::limits;
-use crate::money::Money;
 use crate::payment::{Detail, Input, Payment, PaymentKind, PaymentState, Reason, Step, step};
 use crate::provider_call::{CallState, Provider, ProviderCall, Verdict, Word, next_poll_at};
 use crate::settlement::Settlement;
@@ -83,7 +82,7 @@ fn judged(report: &Report, payment: &Payment) -> Report {
     let mut report = report.clone();
     let verdict = &mut report.word.verdict;
     if *verdict == Verdict::Succeeded
-        && report.word.stated.is_some_and(|stated| stated != asked(payment))
+        && report.word.stated.is_some_and(|stated| stated != payment.asked())
     {
         *verdict = Verdict::Contradicts("it tells of another amount or currency");
     }
@@ -99,17 +98,6 @@ fn judged(report: &Report, payment: &Payment) -> Report {
         });
     }
     report
-}
-
-/// What the provider is asked to move.
-fn asked(payment: &Payment) -> Money {
-    let minor = match payment.kind {
-        PaymentKind::Disbursement => payment.net_minor(),
-        PaymentKind::Charge | PaymentKind::Conversion | PaymentKind::Refund => {
-            payment.gross.minor()
-        }
-    };
-    Money::from_minor(minor, payment.gross.currency()).unwrap_or(payment.gross)
 }
 
 const fn input(verdict: &Verdict) -> Input {
