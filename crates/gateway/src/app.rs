@@ -111,7 +111,7 @@ impl App {
             },
             providers: Providers::new(
                 settings.providers.clone(),
-                Upstream::new(settings.extra_ca_file.as_deref())?,
+                Upstream::new(settings.extra_ca_file.as_deref(), settings.provider_patience)?,
             ),
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,
