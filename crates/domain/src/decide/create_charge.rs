@@ -84,7 +84,8 @@ pub(super) fn create_charge(
         return Ok(open(key, create.key_use, book, moment));
     }
     if let Some(word) = create.first_word {
-        let report = Report { account: key.0, payment: id, word, reported: Reported::FIRST };
+        let report =
+            Report { account: key.0, payment: id, word, reported: Reported::FIRST, lease: None };
         take_word(&report, book, moment);
     }
     answer(key, create.key_use, book, moment)

@@ -1,0 +1,5 @@
+//! Payments end to end: a merchant, the gateway as it is built, and the providers' servers over
+//! real HTTP. What the gateway says in the end is what the provider's server did.
+
+mod campaign;
+mod scene;
