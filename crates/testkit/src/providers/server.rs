@@ -154,7 +154,7 @@ fn serve(wire: Box<dyn Wire>, world: &World) -> io::Result<()> {
             continue;
         }
         let fault = world.meet(world.protocol.operation(&call), &call);
-        world.record(&call);
+        let _answering = world.record(&call);
         if fault == Some(Fault::TokensExpired) {
             world.expire_tokens();
         }

@@ -2,7 +2,7 @@
 //! it told. Tests read it, and move it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
@@ -126,12 +126,15 @@ pub struct Wishes {
 pub struct World {
     pub(super) protocol: Box<dyn Protocol>,
     inner: Mutex<Inner>,
+    quiet: Condvar,
 }
 
 #[derive(Default)]
 struct Inner {
     wishes: Wishes,
     cast: Cast,
+    /// Requests that are being answered.
+    open_requests: u64,
     entries: Vec<Entry>,
     /// To be settled once their answers are made.
     opened: VecDeque<String>,
@@ -157,7 +160,11 @@ impl std::fmt::Debug for World {
 /// For the test.
 impl World {
     pub fn new(protocol: Box<dyn Protocol>, wishes: Wishes) -> World {
-        World { protocol, inner: Mutex::new(Inner { wishes, ..Inner::default() }) }
+        World {
+            protocol,
+            inner: Mutex::new(Inner { wishes, ..Inner::default() }),
+            quiet: Condvar::new(),
+        }
     }
 
     pub fn wish(&self, change: impl FnOnce(&mut Wishes)) {
@@ -186,6 +193,12 @@ impl World {
     /// References of the payments told about, with the status of the answer.
     pub fn told(&self) -> Vec<(String, u16)> {
         self.lock().told.clone()
+    }
+
+    /// Blocks until no request is being answered, however slowly, and whoever was to be told is.
+    pub fn wait_for_quiet(&self) {
+        let inner = self.lock();
+        drop(self.quiet.wait_while(inner, |inner| inner.open_requests > 0));
     }
 
     pub fn expire_tokens(&self) {
@@ -331,8 +344,12 @@ impl World {
         inner.wishes.plan.fault(operation, number)
     }
 
-    pub(super) fn record(&self, call: &Call) {
-        self.lock().calls.push(call.clone());
+    /// Notes a request; it is being answered as long as what this returns lives.
+    pub(super) fn record(&self, call: &Call) -> Answering<'_> {
+        let mut inner = self.lock();
+        inner.calls.push(call.clone());
+        inner.open_requests += 1;
+        Answering(self)
     }
 
     /// Tells of the ends that are told before the answer.
@@ -407,6 +424,15 @@ impl World {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("no holder panicked")
+    }
+}
+
+pub(super) struct Answering<'a>(&'a World);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        self.0.lock().open_requests -= 1;
+        self.0.quiet.notify_all();
     }
 }
 
