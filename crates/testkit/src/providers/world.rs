@@ -3,12 +3,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::cast::{Cast, Part};
 use super::faults::{Fault, Plan};
 use super::{Call, Notice, Protocol, Seal, wire};
+
+/// How long a test waits for a request before it fails.
+const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -126,7 +130,7 @@ pub struct Wishes {
 pub struct World {
     pub(super) protocol: Box<dyn Protocol>,
     inner: Mutex<Inner>,
-    quiet: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -163,7 +167,7 @@ impl World {
         World {
             protocol,
             inner: Mutex::new(Inner { wishes, ..Inner::default() }),
-            quiet: Condvar::new(),
+            changed: Condvar::new(),
         }
     }
 
@@ -198,7 +202,17 @@ impl World {
     /// Blocks until no request is being answered, however slowly, and whoever was to be told is.
     pub fn wait_for_quiet(&self) {
         let inner = self.lock();
-        drop(self.quiet.wait_while(inner, |inner| inner.open_requests > 0));
+        drop(self.changed.wait_while(inner, |inner| inner.open_requests > 0));
+    }
+
+    /// Blocks until a request of this operation came.
+    pub fn wait_for_request(&self, operation: &str) {
+        let is_missing = |inner: &mut Inner| {
+            !inner.calls.iter().any(|call| self.protocol.operation(call) == operation)
+        };
+        let waited = self.changed.wait_timeout_while(self.lock(), WAIT_LIMIT, is_missing);
+        let is_late = waited.expect("no holder panicked").1.timed_out();
+        assert!(!is_late, "no request of {operation} came");
     }
 
     pub fn expire_tokens(&self) {
@@ -349,6 +363,7 @@ impl World {
         let mut inner = self.lock();
         inner.calls.push(call.clone());
         inner.open_requests += 1;
+        self.changed.notify_all();
         Answering(self)
     }
 
@@ -432,7 +447,7 @@ pub(super) struct Answering<'a>(&'a World);
 impl Drop for Answering<'_> {
     fn drop(&mut self) {
         self.0.lock().open_requests -= 1;
-        self.0.quiet.notify_all();
+        self.0.changed.notify_all();
     }
 }
 

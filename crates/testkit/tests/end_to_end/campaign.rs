@@ -10,7 +10,8 @@ use testkit::http::{elements, fields};
 use testkit::providers::{Callbacks, Decision, Entry, Fault, Kind, Pace, Part, Plan, State};
 
 use crate::scene::{
-    CHARGE_FEE_PERCENT, OPENING, PAYOUT_FEE, PROVIDERS, Scene, charge, network, payout, taken,
+    CHARGE_FEE_PERCENT, FENCE, OPENING, PAYOUT_FEE, PROVIDERS, Scene, charge, network, payout,
+    taken,
 };
 
 /// Under all providers together.
@@ -144,9 +145,9 @@ fn batch(provider: &'static str, seeds: std::ops::Range<u64>, tally: &mut BTreeM
         scene.world().cast(&run.phone, run.part.clone());
     }
     let references = create(&scene, provider, &runs);
-    settle(&scene, provider);
+    settle(&scene);
     scene.world().release();
-    fence(&scene, provider, "released");
+    scene.fence("released");
     let truths = judge(&scene, provider, &runs, &references);
     weigh(&scene, provider, &runs, &truths);
     scene.assert_audit_is_clean();
@@ -187,30 +188,19 @@ fn create(scene: &Scene, provider: &str, runs: &[Run]) -> Vec<String> {
 }
 
 /// Moves the clock until nothing is open but what its payer never decides.
-fn settle(scene: &Scene, provider: &str) {
+fn settle(scene: &Scene) {
     let never = || {
         let entries = scene.world().entries();
         entries.iter().filter(|entry| entry.decision == Decision::Never).count()
     };
     let (mut step, mut passed) = (6, 0);
-    fence(scene, provider, "0");
+    scene.fence("0");
     while scene.count("pending") > never() && passed < WEEK_S {
         scene.gateway.advance_clock(step);
         passed += step;
         step = (step * 3 / 2).min(12 * 3600);
-        fence(scene, provider, &passed.to_string());
+        scene.fence(&passed.to_string());
     }
-}
-
-/// A flawless payment from request to event: whatever was due before it has begun by then.
-fn fence(scene: &Scene, provider: &str, name: &str) {
-    let path = format!("/ok/fence/{name}");
-    let phone = if provider == "airtel_money" { "738999999" } else { "788999999" };
-    let mut body = charge(network(provider), phone, 100);
-    body["callback_url"] = scene.shop.url(&path).into();
-    taken(&scene.gateway.api, "/charges", &body);
-    scene.shop.wait_at(&path, 1);
-    scene.world().wait_for_quiet();
 }
 
 /// Every payment stands as the provider's server says, and its merchant heard of it once.
@@ -284,7 +274,7 @@ fn weigh(scene: &Scene, provider: &str, runs: &[Run], truths: &[Option<Entry>]) 
         }
     }
     let fences = scene.world().entries().len() - truths.iter().flatten().count();
-    expected += net_of_charge(100) * i64::try_from(fences).expect("few");
+    expected += net_of_charge(FENCE) * i64::try_from(fences).expect("few");
     assert_eq!(scene.francs().1, expected, "{provider}: the wallet");
 }
 

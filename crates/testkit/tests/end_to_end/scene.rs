@@ -2,16 +2,22 @@
 
 use std::sync::LazyLock;
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use testkit::http::{elements, fields};
 use testkit::providers::world::Wishes;
-use testkit::providers::{Server, World, airtel_money, dusupay, find, mtn_momo};
+use testkit::providers::{
+    Callbacks, Decision, Entry, Notice, Pace, Part, Plan, Seal, Server, World, airtel_money,
+    dusupay, find, mtn_momo,
+};
 use testkit::{Answer, Client, Options, Receiver, Sandbox};
 
 /// What a sandbox holds in RWF at its start.
 pub const OPENING: i64 = 1_000_000;
 pub const CHARGE_FEE_PERCENT: i64 = 3;
 pub const PAYOUT_FEE: i64 = 100;
+/// What a fence moves.
+pub const FENCE: i64 = 100;
 
 /// Only a test that says so waits for a slow provider longer than this.
 const PATIENCE_MS: &str = "1000";
@@ -23,6 +29,7 @@ pub struct Scene {
     pub gateway: Sandbox,
     pub shop: Receiver,
     pub servers: Vec<Server>,
+    providers: Vec<&'static str>,
 }
 
 impl Scene {
@@ -35,26 +42,33 @@ impl Scene {
         let start = |name: &&str| {
             Server::start(find(name).expect("a provider of the kit"), Wishes::default())
         };
-        Scene::between(providers, providers.iter().map(start).collect(), options)
+        let servers: Vec<Server> = providers.iter().map(start).collect();
+        let urls: Vec<String> = servers.iter().map(Server::url).collect();
+        Scene::between(providers, &urls, servers, options)
     }
 
-    /// `servers` in the order of `providers`.
-    pub fn between(providers: &[&'static str], servers: Vec<Server>, options: Options) -> Scene {
+    /// The servers that are there stand at the first of the addresses.
+    pub fn between(
+        providers: &[&'static str],
+        urls: &[String],
+        servers: Vec<Server>,
+        options: Options,
+    ) -> Scene {
         let shop = Receiver::start();
         let mut options = Options::default()
             .variable("DGSPAY_PROVIDER_PATIENCE_MS", PATIENCE_MS)
             .variable("DGSPAY_ROUTE_MOBILE_MONEY", &providers.join(","))
             .webhook_url(&shop.url("/ok"))
             .and(options);
-        for (name, server) in providers.iter().zip(&servers) {
-            for (setting, value) in settings(name) {
+        for (name, url) in providers.iter().zip(urls) {
+            let url = ("url".to_owned(), url.clone());
+            for (setting, value) in settings(name).into_iter().chain([url]) {
                 let variable = format!("DGSPAY_{name}_{setting}").to_uppercase();
                 options = options.variable(&variable, &value);
             }
-            let url = format!("DGSPAY_{}_URL", name.to_uppercase());
-            options = options.variable(&url, &server.url());
         }
-        let scene = Scene { gateway: Sandbox::start(options), shop, servers };
+        let gateway = Sandbox::start(options);
+        let scene = Scene { gateway, shop, servers, providers: providers.to_vec() };
         for (name, server) in providers.iter().zip(&scene.servers) {
             let url = scene.callback_url(name);
             server.world.wish(|wishes| wishes.callback_url = Some(url));
@@ -71,12 +85,69 @@ impl Scene {
         &self.servers[0].world
     }
 
-    pub fn charge(&self, network: &str, phone: &str, amount: i64) -> String {
-        taken(&self.gateway.api, "/charges", &charge(network, phone, amount))
+    /// A payer of the first provider's network; the charge's reference.
+    pub fn charge(&self, phone: &str, amount: i64) -> String {
+        taken(&self.gateway.api, "/charges", &charge(self.network(), phone, amount))
     }
 
-    pub fn pay_out(&self, network: &str, phone: &str, amount: i64) -> String {
-        taken(&self.gateway.api, "/disburse", &payout(network, phone, amount))
+    pub fn pay_out(&self, phone: &str, amount: i64) -> String {
+        taken(&self.gateway.api, "/disburse", &payout(self.network(), phone, amount))
+    }
+
+    pub fn network(&self) -> &'static str {
+        network(self.providers[0])
+    }
+
+    /// The one payment of a phone at the first provider.
+    pub fn entry(&self, phone: &str) -> Entry {
+        let found = self.world().find(|entry| entry.party.ends_with(phone));
+        found.unwrap_or_else(|| panic!("nothing of {phone} at {}", self.providers[0]))
+    }
+
+    /// The first provider tells how a payment stands; the status of our answer.
+    pub fn tell(&self, entry: &Entry) -> u16 {
+        let protocol = find(self.providers[0]).expect("a provider of the kit");
+        self.post(&protocol.notice(entry, Seal::Right).expect("it calls back"))
+    }
+
+    pub fn post(&self, notice: &Notice) -> u16 {
+        let path = format!("/providers/{}/webhook{}", self.providers[0], notice.path);
+        let headers: Vec<_> =
+            notice.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.gateway.api.bare_request(notice.method, &path, &headers, &notice.body).status
+    }
+
+    /// A flawless payment from request to event: whatever was due before it has begun by then.
+    pub fn fence(&self, name: &str) {
+        let path = format!("/ok/fence/{name}");
+        let phone = if self.network() == "Airtel" { "738999911" } else { "788999911" };
+        let part = Part {
+            decision: Decision::Approve,
+            pace: Pace::AfterAnswer,
+            callbacks: Callbacks::Once,
+            plan: Plan::Flawless,
+        };
+        self.world().cast(phone, part);
+        let mut body = charge(self.network(), phone, FENCE);
+        body["callback_url"] = self.shop.url(&path).into();
+        taken(&self.gateway.api, "/charges", &body);
+        self.shop.wait_at(&path, 1);
+        self.world().wait_for_quiet();
+    }
+
+    /// The events of a payment, once everything that was due has been done.
+    pub fn events(&self, reference: &str, fence: &str) -> Vec<String> {
+        self.fence(fence);
+        let all = self.shop.received();
+        let own = all.iter().filter(|one| one.reference() == reference);
+        own.map(|one| one.fields()["event"].trim_matches('"').to_owned()).collect()
+    }
+
+    /// What a query of one text finds in the database, where no answer shows it.
+    pub fn kept(&self, sql: &str) -> String {
+        let connection = Connection::open(self.gateway.data().join("dgspay.db"));
+        let found = connection.and_then(|open| open.query_row(sql, [], |row| row.get(0)));
+        found.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
     /// `pending`, `success` or `failed`.
