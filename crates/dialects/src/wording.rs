@@ -2,12 +2,13 @@
 
 use domain::account::Account;
 use domain::charge::Charge;
-use domain::decide::{BulkTold, Told, Wording};
+use domain::decide::{BulkTold, SealedSecret, Told, Wording};
 use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
 use domain::link::Link;
 use domain::payment::{Detail, Method, NextAction, Payment};
+use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, PaymentId, Timestamp};
 
 use crate::signing::SigningKey;
@@ -97,6 +98,14 @@ impl Wording for PublicWording {
             DialectName::Standard => Standard.write(account, kind, told),
             DialectName::DusuPay => DusuPay::default().write(account, kind, told),
         }
+    }
+
+    fn secret(&self, secret: &SealedSecret) -> String {
+        object::secret_answer(secret)
+    }
+
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        object::virtual_account_answer(account)
     }
 
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {

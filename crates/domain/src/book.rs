@@ -7,6 +7,7 @@ use std::hash::Hash;
 use crate::account::Account;
 use crate::conversion::Quote;
 use crate::delivery::{Attempt, Delivery, DeliveryKey};
+use crate::deposit::Deposit;
 use crate::endpoint::{DialectName, Endpoint};
 use crate::event::Event;
 use crate::id::{AccountId, EndpointId, EventId, LinkId, PaymentId};
@@ -15,10 +16,11 @@ use crate::ledger::{Chain, Journal, Wallet};
 use crate::link::Link;
 use crate::money::Currency;
 use crate::payment::{Detail, Payment};
-use crate::provider_call::{CallbackKey, InboundCallback, ProviderCall};
+use crate::provider_call::{CallbackKey, InboundCallback, Provider, ProviderCall};
 use crate::reconcile::{DifferenceId, ReconciliationItem, Run};
 use crate::settlement::Settlement;
 use crate::time::Timestamp;
+use crate::virtual_account::VirtualAccount;
 
 /// One row, and how it came to be in the book.
 #[derive(Debug)]
@@ -141,6 +143,10 @@ pub struct Book {
     pub wallets: Shelf<(AccountId, Currency), Wallet>,
     pub chains: Shelf<AccountId, Chain>,
     pub deliveries: Shelf<DeliveryKey, Delivery>,
+    /// By the bank's name of the credit.
+    pub deposits: Shelf<(Provider, String), Deposit>,
+    /// By their number at the bank.
+    pub virtual_accounts: Shelf<(Provider, String), VirtualAccount>,
     pub reconciliation_items: Shelf<(AccountId, DifferenceId), ReconciliationItem>,
     /// Merchants' own references that are taken.
     pub taken_references: HashSet<(AccountId, String)>,

@@ -35,6 +35,14 @@ pub struct BulkId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub i64);
 
+/// A bank account number that money comes in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VirtualAccountId(pub i64);
+
+/// A credit that a bank told us of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DepositId(pub i64);
+
 /// Bits of an id below its milliseconds: the node, then a sequence within the millisecond.
 const LOW_BITS: u32 = NODE_BITS + SEQUENCE_BITS;
 const LOW_MASK: u128 = (1 << LOW_BITS) - 1;
@@ -139,6 +147,20 @@ impl BulkId {
 
     pub fn parse(text: &str) -> Option<BulkId> {
         parse_digits(text.strip_prefix("bulk_")?).map(BulkId)
+    }
+}
+
+impl VirtualAccountId {
+    /// The text merchants see.
+    pub fn text(self) -> String {
+        format!("va_{}", self.0)
+    }
+}
+
+impl DepositId {
+    /// The text merchants see.
+    pub fn text(self) -> String {
+        format!("dep_{}", self.0)
     }
 }
 

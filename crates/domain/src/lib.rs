@@ -16,6 +16,7 @@ pub mod charge;
 pub mod conversion;
 pub mod decide;
 pub mod delivery;
+pub mod deposit;
 pub mod disbursement;
 pub mod endpoint;
 pub mod event;
@@ -35,8 +36,12 @@ pub mod route;
 pub mod scenario;
 pub mod settlement;
 pub mod time;
+pub mod virtual_account;
 
 pub use account::Environment;
-pub use id::{AccountId, BulkId, EndpointId, EventId, IdSource, LinkId, PaymentId};
+pub use id::{
+    AccountId, BulkId, DepositId, EndpointId, EventId, IdSource, LinkId, PaymentId,
+    VirtualAccountId,
+};
 pub use money::{Currency, Money};
 pub use time::Timestamp;

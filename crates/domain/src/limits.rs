@@ -62,6 +62,12 @@ pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(8 * 24 * 3600);
 /// ever: with the guide's 48 random bits, honest repetitions would then become likely.
 pub const CARD_NONCE_WINDOW: Duration = Duration::from_secs(72 * 3600);
 
+/// Requests of one account whose card data cannot be decrypted, within a window that begins with the
+/// first of them. After so many its encrypted cards and PINs wait for the window's end: nobody gets
+/// to try out ciphertexts in numbers. More than a checkout with an outdated key sends by mistake.
+pub const DECRYPTION_FAILURES_MAX: u32 = 100;
+pub const DECRYPTION_WINDOW: Duration = Duration::from_secs(60);
+
 /// How old a sealed card may be when it arrives, and how far ahead the payer's clock may stand.
 pub const SEALED_CARD_AGE_MAX: Duration = Duration::from_secs(3600);
 pub const SEALED_CARD_AHEAD_MAX: Duration = Duration::from_secs(300);

@@ -48,18 +48,22 @@ pub enum Method {
     Card,
     /// A bank account, of disbursements.
     Bank,
+    /// Into a virtual account of ours, of charges.
+    BankTransfer,
     /// Within the merchant's own wallet, of conversions.
     Wallet,
 }
 
 impl Method {
-    pub const ALL: [Method; 4] = [Method::MobileMoney, Method::Card, Method::Bank, Method::Wallet];
+    pub const ALL: [Method; 5] =
+        [Method::MobileMoney, Method::Card, Method::Bank, Method::BankTransfer, Method::Wallet];
 
     pub const fn word(self) -> &'static str {
         match self {
             Method::MobileMoney => "mobile_money",
             Method::Card => "card",
             Method::Bank => "bank",
+            Method::BankTransfer => "bank_transfer",
             Method::Wallet => "wallet",
         }
     }
@@ -72,7 +76,7 @@ impl Method {
     pub const fn is_sent_once(self) -> bool {
         match self {
             Method::Card => true,
-            Method::MobileMoney | Method::Bank | Method::Wallet => false,
+            Method::MobileMoney | Method::Bank | Method::BankTransfer | Method::Wallet => false,
         }
     }
 }

@@ -161,6 +161,8 @@ pub struct ProviderCall {
     /// When to send or to ask, and while somebody does, when their lease ends. Meaningful while
     /// open or to be rechecked.
     pub due_at: Timestamp,
+    /// Whether somebody sends or asks now.
+    pub is_leased: bool,
     pub polls_made: u32,
     /// Why a person must look.
     pub note: Option<String>,
@@ -177,6 +179,7 @@ impl ProviderCall {
     /// asks how it stands.
     pub fn lease(&mut self, now: Timestamp) {
         self.is_sent = true;
+        self.is_leased = true;
         self.due_at = now.plus(limits::CALL_LEASE);
     }
 }

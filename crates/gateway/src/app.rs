@@ -14,6 +14,7 @@ use store::query::accounts::find_clock_ahead_us;
 use store::{LaneSettings, News, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 
+use crate::api::decryption_limit::DecryptionLimit;
 use crate::bells::Bells;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -57,6 +58,7 @@ pub struct App {
     pub egress: Egress,
     pub banks: Banks,
     pub limiter: Option<DefaultKeyedRateLimiter<AccountId>>,
+    pub decryption_limit: DecryptionLimit,
     pub alarms: Arc<Alarms>,
     pub dialects: Dialects,
     /// True once the process has been asked to stop.
@@ -72,6 +74,7 @@ pub struct Alarms {
     pub calls: Alarm,
     pub deliveries: Alarm,
     pub settlements: Alarm,
+    pub deposits: Alarm,
     pub accounts: tokio::sync::Notify,
     /// For requests that wait for the next event.
     pub events: Bells,
@@ -125,6 +128,7 @@ impl App {
             limiter: settings
                 .requests_per_second
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
+            decryption_limit: DecryptionLimit::default(),
             dialects: Dialects::of(&settings),
             clock_turn: tokio::sync::Mutex::new(()),
             directory: RwLock::new(Arc::new(directory)),
@@ -181,6 +185,9 @@ fn spread(news: News, alarms: &Alarms, fresh: &mpsc::Sender<FreshDelivery>) {
     }
     if let Some(at) = news.settlements_due_at {
         alarms.settlements.ring_at(at);
+    }
+    if let Some(at) = news.deposits_due_at {
+        alarms.deposits.ring_at(at);
     }
     if let Some(at) = news.deliveries_due_at {
         alarms.deliveries.ring_at(at);

@@ -11,7 +11,7 @@ use domain::decide::{ApiKey, SealedSecret, SecretKind};
 use domain::endpoint::Endpoint;
 use domain::{AccountId, EndpointId, Timestamp};
 use ipnet::IpNet;
-use store::query::accounts;
+use store::query::accounts::{self, OldSecret};
 use store::{Reader, StoreError};
 
 use crate::secrets::{MasterKey, SecretFault};
@@ -31,7 +31,23 @@ pub struct Entry {
     pub allowed_networks: Vec<IpNet>,
     pub webhook_secret: Option<WebhookSecret>,
     /// What browsers encrypt card fields with.
-    pub encryption_key: Option<EncryptionKey>,
+    encryption_key: Option<EncryptionKey>,
+    /// The key before it, which browsers may still have, and until when it is accepted.
+    old_encryption_key: Option<(EncryptionKey, Timestamp)>,
+}
+
+impl Entry {
+    /// The key that `opens` something: the account's own, or at its time the one before it. Its own
+    /// where neither does.
+    pub fn encryption_key(
+        &self,
+        now: Timestamp,
+        opens: impl FnOnce(&EncryptionKey) -> bool,
+    ) -> Option<&EncryptionKey> {
+        let old = self.old_encryption_key.as_ref().filter(|(_, ends_at)| now < *ends_at);
+        let old = old.map(|(key, _)| key).filter(|key| opens(key));
+        old.or(self.encryption_key.as_ref())
+    }
 }
 
 /// An endpoint with its secrets ready for use. How it is doing is told by the store alone.
@@ -45,7 +61,8 @@ pub struct EndpointEntry {
 #[derive(Debug, Default)]
 pub struct Directory {
     entries: HashMap<AccountId, Arc<Entry>>,
-    api_keys: HashMap<ApiKey, AccountId>,
+    /// With the end of its time where another has replaced it.
+    api_keys: HashMap<ApiKey, (AccountId, Option<Timestamp>)>,
     endpoints: HashMap<(AccountId, EndpointId), EndpointEntry>,
 }
 
@@ -53,9 +70,10 @@ pub struct Directory {
 #[derive(Debug)]
 pub struct Rows {
     pub accounts: Vec<Account>,
-    pub api_keys: Vec<(ApiKey, AccountId)>,
+    pub api_keys: Vec<(ApiKey, AccountId, Option<Timestamp>)>,
     pub endpoints: Vec<Endpoint>,
     pub secrets: Vec<SealedSecret>,
+    pub old_secrets: Vec<OldSecret>,
 }
 
 impl Rows {
@@ -66,6 +84,7 @@ impl Rows {
                 api_keys: accounts::list_api_keys(reader)?,
                 endpoints: accounts::list_endpoints(reader)?,
                 secrets: accounts::list_secrets(reader)?,
+                old_secrets: accounts::list_old_secrets(reader)?,
             })
         })
     }
@@ -83,12 +102,19 @@ impl Directory {
             let key = EncryptionKey::parse(&master_key.open(sealed)?);
             encryption_keys.insert(sealed.account, key);
         }
+        let mut old_encryption_keys = HashMap::new();
+        for old in rows.old_secrets.iter().filter(|old| old.kind == SecretKind::Encryption) {
+            let text = master_key.open_kind((old.account, old.kind), &old.sealed)?;
+            let key = EncryptionKey::parse(&text).map(|key| (key, old.ends_at));
+            old_encryption_keys.insert(old.account, key);
+        }
         let entry = |account: Account| {
             let networks = account.allowed_networks.iter();
             let entry = Entry {
                 allowed_networks: networks.filter_map(|block| block.parse().ok()).collect(),
                 webhook_secret: webhook_secrets.remove(&account.id),
                 encryption_key: encryption_keys.remove(&account.id).flatten(),
+                old_encryption_key: old_encryption_keys.remove(&account.id).flatten(),
                 account,
             };
             (entry.account.id, Arc::new(entry))
@@ -96,7 +122,7 @@ impl Directory {
         let mut endpoints = HashMap::new();
         for endpoint in rows.endpoints {
             let open = |sealed: &Vec<u8>| -> Result<WebhookSecret, SecretFault> {
-                let text = master_key.open_webhook_secret(endpoint.account, sealed)?;
+                let text = master_key.open_kind((endpoint.account, SecretKind::Webhook), sealed)?;
                 Ok(WebhookSecret::new(&text))
             };
             let old = endpoint.old_secret.as_ref().map(|old| &old.sealed);
@@ -109,7 +135,11 @@ impl Directory {
         }
         Ok(Directory {
             entries: rows.accounts.into_iter().map(entry).collect(),
-            api_keys: rows.api_keys.into_iter().collect(),
+            api_keys: rows
+                .api_keys
+                .into_iter()
+                .map(|(key, account, ends_at)| (key, (account, ends_at)))
+                .collect(),
             endpoints,
         })
     }
@@ -126,8 +156,12 @@ impl Directory {
         self.entries().find(|entry| entry.account.number == number)
     }
 
-    pub fn find_by_api_key(&self, key: &ApiKey) -> Option<&Arc<Entry>> {
-        self.entries.get(self.api_keys.get(key)?)
+    pub fn find_by_api_key(&self, key: &ApiKey, now: Timestamp) -> Option<&Arc<Entry>> {
+        let (account, ends_at) = self.api_keys.get(key)?;
+        if ends_at.is_some_and(|ends_at| now >= ends_at) {
+            return None;
+        }
+        self.entries.get(account)
     }
 
     pub fn find_endpoint(&self, account: AccountId, endpoint: EndpointId) -> Option<&Endpoint> {

@@ -18,4 +18,5 @@ pub mod reconcile;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;
+pub mod virtual_accounts;
 pub mod workers;

@@ -110,7 +110,7 @@ impl MasterKey {
     ) -> Result<SealedSecret, SecretFault> {
         let sealed = self.seal_at(&place(account, kind), secret)?;
         let key_hash = (kind == SecretKind::ApiKey).then(|| hash_api_key(secret));
-        Ok(SealedSecret { account, kind, sealed, key_hash, created_at: now })
+        Ok(SealedSecret { account, kind, sealed, key_hash, created_at: now, old_ends_at: None })
     }
 
     /// An API key that is shown once: what is kept finds it and cannot bring it back.
@@ -121,20 +121,22 @@ impl MasterKey {
             sealed: Vec::new(),
             key_hash: Some(hash_api_key(api_key)),
             created_at: now,
+            old_ends_at: None,
         }
     }
 
     pub fn open(&self, secret: &SealedSecret) -> Result<SecretText, SecretFault> {
-        self.open_at(&place(secret.account, secret.kind), &secret.sealed)
+        self.open_kind((secret.account, secret.kind), &secret.sealed)
     }
 
-    /// Opens a webhook secret of an account, whichever of its endpoints it signs for.
-    pub fn open_webhook_secret(
+    /// Opens a secret of an account by its kind: one that was replaced, or that signs for any of
+    /// its endpoints.
+    pub fn open_kind(
         &self,
-        account: AccountId,
+        (account, kind): (AccountId, SecretKind),
         sealed: &[u8],
     ) -> Result<SecretText, SecretFault> {
-        self.open_at(&place(account, SecretKind::Webhook), sealed)
+        self.open_at(&place(account, kind), sealed)
     }
 
     /// Seals a text to a named place.

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use domain::book::Book;
 use domain::decide::{Answer, Command, Moment, Needs, Refusal, Wording, decide};
 use domain::delivery::{Delivery, DeliveryState};
+use domain::deposit::DepositState;
 use domain::endpoint::EndpointState;
 use domain::{AccountId, EndpointId, IdSource, Timestamp, limits};
 use tokio::sync::{mpsc, oneshot};
@@ -47,6 +48,8 @@ pub struct News {
     pub calls_due_at: Option<Timestamp>,
     /// The earliest moment at which money is owed to a merchant.
     pub settlements_due_at: Option<Timestamp>,
+    /// The earliest moment at which a bank is to be asked about a deposit.
+    pub deposits_due_at: Option<Timestamp>,
     /// When the earliest of the changed deliveries is due again.
     pub deliveries_due_at: Option<Timestamp>,
     /// Accounts with new events.
@@ -257,6 +260,7 @@ fn news(book: &Book) -> News {
         .min();
     news.settlements_due_at =
         book.settlements.new_rows().map(|(_, settlement)| settlement.due_at).min();
+    news.deposits_due_at = deposits_due_at(book);
     let born_to_wait = book.deliveries.new_rows().map(|(_, delivery)| delivery);
     let changed = book.deliveries.changed_rows().map(|(_, _, delivery)| delivery);
     news.deliveries_due_at = born_to_wait
@@ -279,6 +283,15 @@ fn news(book: &Book) -> News {
         || !book.removed_endpoints.is_empty()
         || !book.secrets.is_empty();
     news
+}
+
+fn deposits_due_at(book: &Book) -> Option<Timestamp> {
+    let fresh = book.deposits.new_rows().map(|(_, deposit)| deposit);
+    fresh
+        .chain(book.deposits.changed_rows().map(|(_, _, deposit)| deposit))
+        .filter(|deposit| deposit.state == DepositState::Unverified)
+        .map(|deposit| deposit.due_at)
+        .min()
 }
 
 /// Ends the process when the writer panics: it holds the only truth about what is committed.

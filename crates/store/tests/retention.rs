@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use domain::Timestamp;
 use domain::account::Account;
-use domain::decide::{BulkTold, Command, Told, Wording};
+use domain::decide::{BulkTold, Command, SealedSecret, Told, Wording};
 use domain::delivery::DeliveryKey;
 use domain::endpoint::{DialectName, Endpoint};
 use domain::event::{Event, EventKind};
 use domain::payment::{Detail, Payment};
+use domain::virtual_account::VirtualAccount;
 use rusqlite::Connection;
 use store::{LaneSettings, Store};
 
@@ -33,6 +34,14 @@ impl Wording for Mute {
 
     fn event_in(&self, _: DialectName, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
         None
+    }
+
+    fn secret(&self, _: &SealedSecret) -> String {
+        String::new()
+    }
+
+    fn virtual_account(&self, _: &VirtualAccount) -> String {
+        String::new()
     }
 
     fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {

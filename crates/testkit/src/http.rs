@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -65,6 +67,37 @@ pub fn fields(text: &str) -> Fields {
     let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
         .unwrap_or_else(|error| panic!("not a JSON object ({error}): {text}"));
     members.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect()
+}
+
+/// The members of a JSON object in the order that they are written in.
+pub fn members(text: &str) -> Vec<(String, String)> {
+    let found: Ordered = serde_json::from_str(text)
+        .unwrap_or_else(|error| panic!("not a JSON object ({error}): {text}"));
+    found.0
+}
+
+struct Ordered(Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Ordered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Ordered, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Ordered;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                    members.push((name, value.get().to_owned()));
+                }
+                Ok(Ordered(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
 }
 
 /// The elements of a JSON array, as they are written.

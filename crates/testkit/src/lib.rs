@@ -6,14 +6,17 @@
     reason = "deadlines here are of the world outside: no clock of the App is in reach"
 )]
 
+pub mod browser;
 pub mod client;
 pub mod http;
+pub mod memory;
 pub mod process;
 pub mod providers;
 pub mod receiver;
 pub mod sandbox;
 pub mod signature;
 
+pub use browser::Browser;
 pub use client::{Client, Credentials};
 pub use http::{Answer, Connection, Fields};
 pub use receiver::{Received, Receiver};

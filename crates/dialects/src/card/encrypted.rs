@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::charge::CardNonce;
 use zeroize::Zeroizing;
 
-use crate::card::CardFault;
+use crate::card::{CardFault, wipe_stack};
 
 const TAG_BYTES: usize = 16;
 
@@ -95,6 +95,7 @@ impl EncryptionKey {
             opened.clone_from(&sealed);
             result = self.long.decrypt_in_place(&Nonce::from(long), b"", &mut *opened);
         }
+        wipe_stack();
         result.map_err(|_| CardFault::Unreadable)?;
         read(std::str::from_utf8(&opened).map_err(|_| CardFault::Unreadable)?)
     }

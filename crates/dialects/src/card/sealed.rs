@@ -15,7 +15,9 @@ use hpke::{Deserializable, Kem, OpModeR, Serializable, single_shot_open};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::card::{CardFault, check_cvv, check_expiry, read_month, read_number, read_year};
+use crate::card::{
+    CardFault, check_cvv, check_expiry, read_month, read_number, read_year, wipe_stack,
+};
 use crate::json::{Object, Tolerance, Value, parse_object};
 use crate::object::to_text;
 use crate::provider::{CardData, Secret};
@@ -131,6 +133,7 @@ impl SealingKey {
             sealed,
             b"",
         );
+        wipe_stack();
         let opened = Zeroizing::new(opened.ok()?);
         parse_object(&opened, Tolerance::Strict).ok()
     }

@@ -100,3 +100,92 @@ fn display_text(action: NextAction, method: Method, charge: &Charge) -> &str {
         NextAction::Address => "Enter the billing address of your card",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::charge::{Customer, MobileMoney};
+    use domain::payment::{PaymentKind, Reason};
+    use domain::phone::{Network, Phone};
+    use domain::provider_call::Provider;
+    use domain::scenario::Scenario;
+    use domain::{AccountId, Currency, Money, PaymentId, Timestamp};
+
+    fn charge() -> Charge {
+        Charge {
+            customer: Customer {
+                email: "jane.doe@example.com".to_owned(),
+                first_name: "Jane".to_owned(),
+                last_name: "Doe".to_owned(),
+                phone: Phone::rwandan("789654321").unwrap(),
+                address: None,
+            },
+            redirect_url: None,
+            narration: None,
+            mobile_money: Some(MobileMoney {
+                network: Network::parse("MTN").unwrap(),
+                phone: Phone::rwandan("789654321").unwrap(),
+            }),
+            card: None,
+            page_url: None,
+            instruction: None,
+            scenario: Scenario::default(),
+        }
+    }
+
+    fn payment(state: PaymentState, reason: Option<Reason>) -> Payment {
+        Payment {
+            account: AccountId(1),
+            id: PaymentId(987_654_321),
+            kind: PaymentKind::Charge,
+            method: Method::MobileMoney,
+            state,
+            version: 2,
+            dgs_reference: "dgs_987654321".to_owned(),
+            gross: Money::from_minor(2000, Currency::Rwf).unwrap(),
+            fee_minor: 60,
+            provider: Provider::Simulator,
+            provider_reference: None,
+            next_action: None,
+            reason,
+            callback_url: None,
+            link: None,
+            refunded_minor: 0,
+            created_at: Timestamp::default(),
+            finished_at: Some(Timestamp::default()),
+            settled_at: None,
+        }
+    }
+
+    /// The guide's two final states of mobile money, which a charge reaches after its answer.
+    #[test]
+    fn a_mobile_money_charge_at_its_end() {
+        let completed = charge_answer(&payment(PaymentState::Successful, None), &charge(), "");
+        assert_eq!(
+            completed,
+            concat!(
+                r#"{"status":"success","message":"Payment completed","#,
+                r#""transaction_id":"987654321","dgs_reference":"dgs_987654321","amount":2000,"#,
+                r#""currency":"RWF","transaction_status":"successful","#,
+                r#""payment_method_type":"mobile_money","mobile_money_network":"MTN","#,
+                r#""mobile_money_phone":"789654321","mobile_money_country_code":"250"}"#,
+            )
+        );
+        let reason = Reason {
+            kind: "declined".to_owned(),
+            code: "05".to_owned(),
+            text: "Insufficient funds".to_owned(),
+        };
+        let declined = charge_answer(&payment(PaymentState::Failed, Some(reason)), &charge(), "");
+        assert_eq!(
+            declined,
+            concat!(
+                r#"{"status":"failed","message":"Charge failed","#,
+                r#""transaction_id":"987654321","dgs_reference":"dgs_987654321","amount":2000,"#,
+                r#""currency":"RWF","transaction_status":"failed","#,
+                r#""payment_method_type":"mobile_money","issuer_response_type":"declined","#,
+                r#""issuer_response_code":"05","processor_response":"Insufficient funds"}"#,
+            )
+        );
+    }
+}

@@ -1,10 +1,9 @@
 //! Webhook endpoints as merchants see them.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::Endpoint;
 use serde::Serialize;
 
+use crate::object::secret::sealed_text;
 use crate::object::{record_time, to_text};
 
 #[derive(Serialize)]
@@ -32,10 +31,6 @@ struct EndpointObject<'a> {
     secret: Option<String>,
 }
 
-/// What stands in the place of a secret in the stored answer, before the sealed bytes. No secret
-/// of a merchant begins so.
-const SEALED: &str = "sealed:";
-
 fn object<'a>(endpoint: &'a Endpoint, sealed_secret: Option<&[u8]>) -> EndpointObject<'a> {
     let is_told = endpoint.state.is_told();
     EndpointObject {
@@ -50,12 +45,12 @@ fn object<'a>(endpoint: &'a Endpoint, sealed_secret: Option<&[u8]>) -> EndpointO
         last_success_at: endpoint.last_success_at.map(record_time),
         old_secret_ends_at: endpoint.old_secret.as_ref().map(|old| record_time(old.ends_at)),
         created_at: record_time(endpoint.created_at),
-        secret: sealed_secret.map(|sealed| format!("{SEALED}{}", STANDARD.encode(sealed))),
+        secret: sealed_secret.map(sealed_text),
     }
 }
 
 /// One endpoint. A secret that is to be shown once is in it as it is stored, so that the answer
-/// can be kept for repetitions; [`reveal_secret`] opens it on the way out.
+/// can be kept for repetitions; `reveal_secret` opens it on the way out.
 pub fn endpoint_answer(endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {
     to_text(&Answer { status: "success", data: object(endpoint, sealed_secret) })
 }
@@ -65,20 +60,10 @@ pub fn endpoint_list_answer(endpoints: &[Endpoint]) -> String {
     to_text(&Answer { status: "success", data })
 }
 
-/// Puts what `open` makes of the sealed secret in its place. `None` where it cannot be opened.
-pub fn reveal_secret(answer: &str, open: impl FnOnce(Vec<u8>) -> Option<String>) -> Option<String> {
-    let opening = format!(r#","secret":"{SEALED}"#);
-    let Some((before, rest)) = answer.rsplit_once(&opening) else {
-        return Some(answer.to_owned());
-    };
-    let (sealed, after) = rest.split_once('"')?;
-    let secret = open(STANDARD.decode(sealed).ok()?)?;
-    Some(format!(r#"{before},"secret":{}{after}"#, to_text(&secret)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::reveal_secret;
     use domain::{AccountId, EndpointId, Timestamp};
 
     #[test]

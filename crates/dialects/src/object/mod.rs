@@ -14,7 +14,9 @@ mod link;
 mod provider;
 mod rate;
 mod refund;
+mod secret;
 mod transaction;
+mod virtual_account;
 
 pub use balance::balance_answer;
 pub use bulk::{LineFault, LineObject, bulk_answer, bulk_progress_answer};
@@ -27,14 +29,19 @@ pub use delivery::{
     parse_delivery, replay_answer, resend_answer,
 };
 pub use disbursement::{disbursement_answer, disbursement_event};
-pub use endpoint::{endpoint_answer, endpoint_list_answer, reveal_secret};
+pub use endpoint::{endpoint_answer, endpoint_list_answer};
 pub use event::payment_event;
 pub use event_feed::{event_answer, event_feed_answer};
 pub use link::{LinkPage, link_answer, link_list_answer};
 pub use provider::{ProviderObject, providers_answer};
 pub use rate::rates_answer;
 pub use refund::{refund_answer, refund_event};
+pub use secret::{reveal_secret, secret_answer};
 pub use transaction::{Moment, transaction_answer, transaction_list_answer};
+pub use virtual_account::{
+    deposit_list_answer, held_deposits_answer, judged_deposit_answer, sandbox_deposit_answer,
+    virtual_account_answer, virtual_account_list_answer,
+};
 
 use domain::money::amount_text;
 use domain::{Currency, Timestamp};

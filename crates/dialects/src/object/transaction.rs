@@ -114,9 +114,11 @@ struct MobileMoney<'a> {
 
 #[derive(Serialize)]
 struct Customer<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
     email: &'a str,
     first_name: &'a str,
     last_name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     phone: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a str>,

@@ -97,6 +97,7 @@ impl Sample {
             state: CallState::Open,
             is_sent: false,
             due_at: created_at,
+            is_leased: false,
             polls_made: 0,
             note: None,
             created_at,

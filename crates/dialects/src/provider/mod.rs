@@ -4,9 +4,11 @@
 pub mod airtel_money;
 mod body;
 pub mod dusupay;
+pub mod flutterwave;
 #[cfg(test)]
 mod mobile_samples;
 pub mod mtn_momo;
+pub mod providus;
 pub mod setting;
 pub mod simulator;
 mod simulator_card;

@@ -35,8 +35,12 @@ pub struct Kind {
 }
 
 /// Every connector that there is.
-pub const KINDS: &[Kind] =
-    &[super::mtn_momo::KIND, super::airtel_money::KIND, super::dusupay::KIND];
+pub const KINDS: &[Kind] = &[
+    super::flutterwave::KIND,
+    super::mtn_momo::KIND,
+    super::airtel_money::KIND,
+    super::dusupay::KIND,
+];
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {

@@ -1,11 +1,15 @@
 //! Opening an account, and changing its credentials and settings.
 
+use std::time::Duration;
+
 use crate::account::Account;
 use crate::book::Book;
+use crate::decide::repeat::{keep, replay};
 use crate::decide::{Answer, Moment, Refusal};
 use crate::endpoint::Endpoint;
 use crate::fee::FeeRule;
 use crate::id::AccountId;
+use crate::idempotency::KeyUse;
 use crate::ledger::{self, Chain, Fact, Journal, Wallet};
 use crate::money::{Currency, Money};
 use crate::settlement::SettlementRule;
@@ -47,6 +51,8 @@ pub struct SealedSecret {
     /// SHA-256 of an API key, by which it is found; `None` for other secrets.
     pub key_hash: Option<ApiKey>,
     pub created_at: Timestamp,
+    /// Until when the secret that it replaces is accepted too; `None` where that ends at once.
+    pub old_ends_at: Option<Timestamp>,
 }
 
 /// SHA-256 of an API key. The keys have 190 random bits or more, so a plain hash hides them.
@@ -93,6 +99,32 @@ impl ConfigureAccount {
             secrets: Vec::new(),
         }
     }
+}
+
+/// Replaces the account's secret of a kind.
+#[derive(Debug)]
+pub struct RotateSecret {
+    pub key_use: Option<KeyUse>,
+    pub secret: SealedSecret,
+    pub overlap: Duration,
+}
+
+/// The new secret is accepted at once, the old one until the overlap ends. Of those before it none:
+/// an account has one old secret of a kind at a time.
+pub(super) fn rotate(
+    rotate: RotateSecret,
+    book: &mut Book,
+    moment: &Moment<'_>,
+) -> Result<Answer, Refusal> {
+    if let Some(replay) = replay(rotate.key_use.as_ref(), book)? {
+        return Ok(replay);
+    }
+    let _: &Account = book.accounts.find(&rotate.secret.account).ok_or(Refusal::AccountUnknown)?;
+    let old_ends_at = (rotate.overlap > Duration::ZERO).then(|| moment.now.plus(rotate.overlap));
+    let secret = SealedSecret { old_ends_at, ..rotate.secret };
+    let body = moment.wording.secret(&secret);
+    book.secrets.push(secret);
+    Ok(keep(body, rotate.key_use, book, moment))
 }
 
 pub(super) fn open(

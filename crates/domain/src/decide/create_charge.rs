@@ -36,13 +36,27 @@ pub struct CreateCharge {
 }
 
 pub(super) fn create_charge(
-    create: CreateCharge,
+    mut create: CreateCharge,
     book: &mut Book,
     moment: &mut Moment<'_>,
 ) -> Result<Answer, Refusal> {
     if let Some(replay) = replay(create.key_use.as_ref(), book)? {
         return Ok(replay);
     }
+    let (key_use, waits) = (create.key_use.take(), create.waits);
+    let key = make_charge(create, book, moment)?;
+    if waits {
+        return Ok(open(key, key_use, book, moment));
+    }
+    answer(key, key_use, book, moment)
+}
+
+/// The charge itself, without the answer to whoever asked for it.
+pub(super) fn make_charge(
+    create: CreateCharge,
+    book: &mut Book,
+    moment: &mut Moment<'_>,
+) -> Result<(AccountId, PaymentId), Refusal> {
     let account = book.accounts.find(&create.account).ok_or(Refusal::AccountUnknown)?;
     account.admit(create.provider)?;
     let id = PaymentId(moment.ids.next(moment.now));
@@ -80,15 +94,12 @@ pub(super) fn create_charge(
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Charge(create.charge));
     book.calls.insert(key, call);
-    if create.waits {
-        return Ok(open(key, create.key_use, book, moment));
-    }
-    if let Some(word) = create.first_word {
+    if let Some(word) = create.first_word.filter(|_| !create.waits) {
         let report =
             Report { account: key.0, payment: id, word, reported: Reported::FIRST, lease: None };
         take_word(&report, book, moment);
     }
-    answer(key, create.key_use, book, moment)
+    Ok(key)
 }
 
 /// `dgs_` and the transaction id.
@@ -152,6 +163,7 @@ pub(super) fn new_call(payment: &Payment, moment: &Moment<'_>) -> ProviderCall {
         state: CallState::Open,
         is_sent: false,
         due_at: moment.now,
+        is_leased: false,
         polls_made: 0,
         note: None,
         created_at: moment.now,

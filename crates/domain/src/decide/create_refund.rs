@@ -10,7 +10,7 @@ use crate::id::{AccountId, PaymentId};
 use crate::idempotency::KeyUse;
 use crate::ledger::Fact;
 use crate::money::Money;
-use crate::payment::{Detail, Payment, PaymentKind, PaymentState};
+use crate::payment::{Detail, Method, Payment, PaymentKind, PaymentState};
 use crate::provider_call::Word;
 use crate::refund::{self, Refund};
 use crate::scenario::Scenario;
@@ -80,6 +80,9 @@ fn amount(charge: &Payment, wanted: Option<Money>) -> Result<Money, Refusal> {
     let left_minor = charge.gross.minor().saturating_sub(charge.refunded_minor);
     let left = Money::from_minor(left_minor, charge.gross.currency())
         .map_err(|_| Refusal::ChargeRefunded)?;
+    if charge.method == Method::BankTransfer {
+        return Err(Refusal::MethodNotRefundable);
+    }
     match wanted {
         Some(wanted) if wanted.currency() != left.currency() || wanted.minor() > left.minor() => {
             Err(Refusal::RefundExceedsCharge)

@@ -11,6 +11,7 @@ mod create_conversion;
 mod create_disbursement;
 mod create_refund;
 mod needs;
+mod open_virtual_account;
 mod post;
 mod record_attempt;
 mod record_reconciliation;
@@ -20,11 +21,14 @@ mod resend_event;
 mod settle_charge;
 mod submit_authorization;
 mod take_callback;
+mod take_deposit;
 mod tell;
 mod use_nonce;
 
 pub use claim_call::ClaimCall;
-pub use configure_account::{ApiKey, ConfigureAccount, OpenAccount, SealedSecret, SecretKind};
+pub use configure_account::{
+    ApiKey, ConfigureAccount, OpenAccount, RotateSecret, SealedSecret, SecretKind,
+};
 pub use configure_endpoint::{
     Alteration, ConfigureEndpoint, EndpointChange, NewEndpoint, Rotation,
 };
@@ -35,11 +39,13 @@ pub use create_conversion::CreateConversion;
 pub use create_disbursement::{CreateDisbursement, Order};
 pub use create_refund::CreateRefund;
 pub use needs::Needs;
+pub use open_virtual_account::OpenVirtualAccount;
 pub use record_reconciliation::{RecordReconciliation, ResolveDifference};
 pub use report_provider::{Report, Reported};
 pub use resend_event::{ReplayDeliveries, ResendEvent};
 pub use submit_authorization::{Authorization, SubmitAuthorization};
 pub use take_callback::TakeCallback;
+pub use take_deposit::{JudgeDeposit, TakeDeposit};
 
 use crate::account::Account;
 use crate::book::Book;
@@ -54,12 +60,14 @@ use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
 use crate::time::Timestamp;
+use crate::virtual_account::VirtualAccount;
 
 /// Everything that may change what is stored. The list is closed.
 #[derive(Debug)]
 pub enum Command {
     OpenAccount(Box<OpenAccount>),
     ConfigureAccount(Box<ConfigureAccount>),
+    RotateSecret(Box<RotateSecret>),
     ConfigureEndpoint(Box<ConfigureEndpoint>),
     CreateCharge(Box<CreateCharge>),
     SubmitAuthorization(Box<SubmitAuthorization>),
@@ -70,6 +78,9 @@ pub enum Command {
     CreateBulk(Box<CreateBulk>),
     CreateConversion(Box<CreateConversion>),
     CreateRefund(Box<CreateRefund>),
+    OpenVirtualAccount(Box<OpenVirtualAccount>),
+    TakeDeposit(Box<TakeDeposit>),
+    JudgeDeposit(Box<JudgeDeposit>),
     ReportProvider(Report),
     /// Answers the request that waited for a provider's first word.
     AnswerRequest {
@@ -197,6 +208,16 @@ pub enum Refusal {
     ChargeRefunded,
     #[error("is more than is left of the charge to refund")]
     RefundExceedsCharge,
+    #[error("a bank transfer cannot be sent back the way it came; pay it out instead")]
+    MethodNotRefundable,
+    #[error("the bank gave a number that is in use already")]
+    NumberTaken,
+    #[error("this credit was told of before")]
+    DepositRepeated,
+    #[error("the virtual account does not exist")]
+    VirtualAccountUnknown,
+    #[error("the deposit does not exist")]
+    DepositUnknown,
     #[error("no difference has this id; see: dgspay reconcile list")]
     DifferenceUnknown,
     #[error("the difference is resolved already")]
@@ -233,6 +254,10 @@ pub trait Wording: Send + Sync {
         kind: EventKind,
         told: Told<'_>,
     ) -> Option<String>;
+    /// The answer that shows a new secret of the account, sealed, to be opened on the way out.
+    fn secret(&self, secret: &SealedSecret) -> String;
+    /// The answer to the request that opened a virtual account.
+    fn virtual_account(&self, account: &VirtualAccount) -> String;
     /// The answer that shows an endpoint, once with a sealed secret to be opened on the way out.
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String;
     /// The answer to the wish that an event be told again.
@@ -280,6 +305,7 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::ConfigureAccount(configure) => {
             configure_account::configure(*configure, book, moment)
         }
+        Command::RotateSecret(rotate) => configure_account::rotate(*rotate, book, moment),
         Command::ConfigureEndpoint(configure) => {
             configure_endpoint::configure_endpoint(*configure, book, moment)
         }
@@ -298,6 +324,11 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
             create_conversion::create_conversion(*create, book, moment)
         }
         Command::CreateRefund(create) => create_refund::create_refund(*create, book, moment),
+        Command::OpenVirtualAccount(open) => {
+            open_virtual_account::open_virtual_account(*open, book, moment)
+        }
+        Command::TakeDeposit(take) => take_deposit::take_deposit(*take, book, moment),
+        Command::JudgeDeposit(judge) => take_deposit::judge_deposit(*judge, book, moment),
         Command::ReportProvider(report) => report_provider::report_provider(&report, book, moment),
         Command::AnswerRequest { account, payment, scope } => {
             repeat::answer_request((account, payment), scope, book, moment)
@@ -346,6 +377,8 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
 mod tests;
 #[cfg(test)]
 mod tests_cards;
+#[cfg(test)]
+mod tests_deposit;
 #[cfg(test)]
 mod tests_disbursement;
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::decide::{
-    Command, CreateCharge, RecordReconciliation, Report, ResolveDifference, SubmitAuthorization,
+    Command, CreateCharge, CreateRefund, JudgeDeposit, OpenVirtualAccount, RecordReconciliation,
+    Report, ResolveDifference, SubmitAuthorization,
 };
 use crate::delivery::DeliveryKey;
+use crate::deposit::Notice;
 use crate::id::{AccountId, EventId, LinkId, PaymentId};
 use crate::idempotency::{KeyScope, KeyUse};
-use crate::provider_call::CallbackKey;
+use crate::provider_call::{CallbackKey, Provider};
 use crate::reconcile::DifferenceId;
 
 /// The rows a group of commands must see, each named once and in key order.
@@ -35,6 +37,10 @@ pub struct Needs {
     pub first_uses: Vec<KeyScope>,
     pub references: BTreeSet<(AccountId, String)>,
     pub deliveries: BTreeSet<DeliveryKey>,
+    /// By the bank's name of the credit.
+    pub deposits: BTreeSet<(Provider, String)>,
+    /// Virtual accounts by their number, with the accounts and wallets they are for.
+    pub virtual_accounts: BTreeSet<(Provider, String)>,
     /// With their payments and all of their deliveries.
     pub events: BTreeSet<(AccountId, EventId)>,
     pub reconciliation_items: BTreeSet<(AccountId, DifferenceId)>,
@@ -49,6 +55,9 @@ impl Needs {
             }
             Command::ConfigureAccount(configure) => {
                 self.accounts.insert(configure.account);
+            }
+            Command::RotateSecret(rotate) => {
+                self.add_known(rotate.secret.account, rotate.key_use.as_ref());
             }
             Command::ConfigureEndpoint(configure) => {
                 self.add_known(configure.account, configure.key_use.as_ref());
@@ -69,10 +78,10 @@ impl Needs {
             Command::CreateDisbursement(create) => self.add_debit(create.account, &create.key_use),
             Command::CreateBulk(create) => self.add_debit(create.account, &create.key_use),
             Command::CreateConversion(create) => self.add_debit(create.account, &create.key_use),
-            Command::CreateRefund(create) => {
-                self.add_debit(create.account, &create.key_use);
-                self.payments.insert((create.account, create.charge));
-            }
+            Command::CreateRefund(create) => self.add_refund(create),
+            Command::OpenVirtualAccount(open) => self.add_virtual_account(open),
+            Command::TakeDeposit(take) => self.add_deposit(&take.notice),
+            Command::JudgeDeposit(judge) => self.add_judged(judge),
             Command::SettleCharge { account, payment } => {
                 self.wallets.insert(*account);
                 self.payments.insert((*account, *payment));
@@ -154,6 +163,26 @@ impl Needs {
         self.wallets.insert(account);
         self.add_key(submit.key_use.as_ref());
         self.nonces.extend(submit.nonce.as_ref().map(|nonce| (account, nonce.name.clone())));
+    }
+
+    fn add_refund(&mut self, create: &CreateRefund) {
+        self.add_debit(create.account, &create.key_use);
+        self.payments.insert((create.account, create.charge));
+    }
+
+    fn add_virtual_account(&mut self, open: &OpenVirtualAccount) {
+        self.add_known(open.account, open.key_use.as_ref());
+        self.virtual_accounts.insert((open.provider, open.number.clone()));
+    }
+
+    fn add_deposit(&mut self, notice: &Notice) {
+        self.virtual_accounts.insert(notice.address());
+        self.deposits.insert(notice.key());
+    }
+
+    fn add_judged(&mut self, judge: &JudgeDeposit) {
+        self.add_debit(judge.account, &None);
+        self.deposits.insert(judge.deposit.clone());
     }
 
     fn add_differences(&mut self, record: &RecordReconciliation) {

@@ -214,6 +214,7 @@ fn note_on_call(
 ) {
     let Some(call) = book.calls.find(&(report.account, report.payment)) else { return };
     let mut after = call.clone();
+    after.is_leased = false;
     match step {
         Step::Succeed | Step::Fail => after.state = CallState::Answered,
         Step::ConfirmLate => after.show_to_a_person("it was confirmed after it had failed"),

@@ -59,10 +59,12 @@ fn ask_now(key: (AccountId, PaymentId), book: &mut Book, moment: &Moment<'_>) {
         // Before it is sent there is nothing to ask.
         (CallState::Open | CallState::NeedsReview, true) if call.is_sent => {
             call.state = CallState::Open;
+            call.is_leased = false;
             call.due_at = moment.now;
         }
         (CallState::Answered | CallState::Recheck, false) => {
             call.state = CallState::Recheck;
+            call.is_leased = false;
             call.due_at = moment.now;
         }
         (CallState::Open | CallState::NeedsReview, true | false)

@@ -49,6 +49,14 @@ impl Wording for Plain {
         (dialect == DialectName::DusuPay).then(|| format!("{kind:?} {reference} in dusupay"))
     }
 
+    fn secret(&self, secret: &SealedSecret) -> String {
+        format!("{} {:?} {:?}", secret.kind.word(), secret.sealed, secret.old_ends_at)
+    }
+
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        account.number.clone()
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, sealed_secret: Option<&[u8]>) -> String {
         format!("{} {sealed_secret:?}", endpoint.id.text())
     }

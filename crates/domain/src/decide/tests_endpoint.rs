@@ -179,6 +179,7 @@ fn a_rotation_keeps_the_old_secret_and_endpoint_1_rotates_the_accounts() {
             sealed: vec![2],
             key_hash: None,
             created_at: world.now,
+            old_ends_at: None,
         };
         let overlap = Duration::from_secs(3600);
         let rotation =
@@ -190,4 +191,23 @@ fn a_rotation_keeps_the_old_secret_and_endpoint_1_rotates_the_accounts() {
         assert_eq!(endpoint.secret, expected_own);
     }
     assert_eq!(world.book.secrets.len(), 1);
+}
+
+#[test]
+fn a_rotated_key_says_until_when_the_old_one_is_accepted() {
+    let mut world = World::new();
+    for (seconds, ends_at) in [(0, None), (7200, Some(world.now.plus(Duration::from_secs(7200))))] {
+        let secret = SealedSecret {
+            account: ACCOUNT,
+            kind: SecretKind::Encryption,
+            sealed: vec![7],
+            key_hash: None,
+            created_at: world.now,
+            old_ends_at: None,
+        };
+        let overlap = Duration::from_secs(seconds);
+        let rotate = RotateSecret { key_use: None, secret, overlap };
+        world.run(Command::RotateSecret(Box::new(rotate))).unwrap();
+        assert_eq!(world.book.secrets.last().map(|secret| secret.old_ends_at), Some(ends_at));
+    }
 }

@@ -77,10 +77,8 @@ impl World {
     }
 
     fn reference_of(&mut self, command: Command) -> Result<String, Refusal> {
-        match self.run(command)? {
-            Answer::Written { body, .. } => Ok(body.split(' ').next().unwrap().to_owned()),
-            other => panic!("{other:?}"),
-        }
+        let Answer::Written { body, .. } = self.run(command)? else { panic!("no answer") };
+        Ok(body.split(' ').next().unwrap().to_owned())
     }
 
     /// pending, available, held

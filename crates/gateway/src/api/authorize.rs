@@ -35,7 +35,7 @@ pub async fn submit(
 ) -> Result<Response, Problem> {
     let account = caller.0.account.id;
     let key_use = keyed(key_use(&headers, account, OPERATION, &body)?, &app);
-    let request = read(&body, &caller.0)?;
+    let request = read(&body, &app, &caller.0)?;
     // The body holds the code: wiped before anything is waited for.
     drop(body);
     let name = Name::Reference(request.dgs_reference);
@@ -95,14 +95,17 @@ fn authorization(app: &App, shown: &Shown, is_simulated: bool) -> Authorization 
     }
 }
 
-fn read(body: &Object, entry: &Entry) -> Result<Request, Problem> {
+fn read(body: &Object, app: &App, entry: &Entry) -> Result<Request, Problem> {
     let mut form = Form::of(body);
     let dgs_reference = form.required_text("dgs_reference", limits::REFERENCE_CHARS_MAX);
     let (shown, nonce) = match form.required_text("auth_type", limits::NAME_CHARS_MAX) {
-        Some("pin") => match read_pin(&mut form, entry) {
-            Some((pin, nonce)) => (Some(Shown::Pin(pin)), Some(nonce)),
-            None => (None, None),
-        },
+        Some("pin") => {
+            app.decryption_limit.check(entry.account.id, app.clock.now())?;
+            match read_pin(&mut form, app, entry) {
+                Some((pin, nonce)) => (Some(Shown::Pin(pin)), Some(nonce)),
+                None => (None, None),
+            }
+        }
         Some("otp") => (otp(&mut form).map(Shown::Otp), None),
         Some("avs") => (address(&mut form).map(Shown::Address), None),
         Some(_) => {

@@ -37,7 +37,8 @@ fn authenticate(parts: &Parts, app: &App) -> Result<Caller, Problem> {
     let number =
         single(&parts.headers, ACCOUNT_NUMBER).map_err(|_| AccessRefusal::NumberForeign)?;
     let directory = app.directory();
-    let entry = key.and_then(|key| directory.find_by_api_key(&hash_api_key(key)));
+    let now = app.clock.now();
+    let entry = key.and_then(|key| directory.find_by_api_key(&hash_api_key(key), now));
     let credentials = Credentials {
         key_is_present: key.is_some(),
         account_of_key: entry.map(|entry| &entry.account),

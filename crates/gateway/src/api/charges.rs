@@ -61,6 +61,9 @@ fn read(body: &Object, app: &App, entry: &Entry) -> Result<Request, Problem> {
     let mut form = Form::of(body);
     // What an amount and the fields after it mean depends on these two.
     let (method, currency) = (method(&form), currency(&form));
+    if method == Method::Card {
+        app.decryption_limit.check(account.id, app.clock.now())?;
+    }
     let amount = amount(&mut form, currency.unwrap_or(Currency::Rwf));
     check_currency(&mut form, method, currency, &account.card_currencies);
     check_payment_type(&mut form);

@@ -66,12 +66,17 @@ pub async fn first_answer(
     key_use: Option<KeyUse>,
     problem: Problem,
 ) -> Result<Answer, Problem> {
-    let Some(KeyUse { scope, fingerprint }) = key_use else { return Err(problem) };
+    find_answer(app, key_use.as_ref()).await?.ok_or(problem)
+}
+
+/// The first answer under a key, where this is a repetition.
+pub async fn find_answer(app: &App, key_use: Option<&KeyUse>) -> Result<Option<Answer>, Problem> {
+    let Some(KeyUse { scope, fingerprint }) = key_use.cloned() else { return Ok(None) };
     let first = app.store.read(move |reader| find_first_use(reader, &scope)).await?;
-    match judge(first.as_ref(), &fingerprint) {
-        Judgement::Replay(body) => Ok(Answer::Written { body: body.to_owned(), is_replay: true }),
-        Judgement::Proceed | Judgement::Running | Judgement::KeyReused => Err(problem),
-    }
+    Ok(match judge(first.as_ref(), &fingerprint) {
+        Judgement::Replay(body) => Some(Answer::Written { body: body.to_owned(), is_replay: true }),
+        Judgement::Proceed | Judgement::Running | Judgement::KeyReused => None,
+    })
 }
 
 /// The claim of a request that carries secrets. A bare hash of few unknown digits could be

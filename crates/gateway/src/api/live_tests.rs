@@ -129,6 +129,7 @@ async fn the_sandboxs_liberties_end_here() {
         ("/disburse", r#"{"scenario_key": "scenario:successful"}"#, 400, "for the sandbox alone"),
         ("/disburse/bulk", r#"{"mode": "all",}"#, 400, "not valid JSON"),
         ("/sandbox/clock", r#"{"advance_seconds": 1}"#, 404, "\"92\""),
+        ("/sandbox/deposits", r#"{"account_number": "1"}"#, 404, "\"92\""),
     ] {
         let request = live.request(path, Some(body), "198.51.100.1");
         let (seen, answer) = live.ask(request.body(Body::from(body)).unwrap()).await;
@@ -157,6 +158,7 @@ impl Settings {
             provider_patience: None,
             providers: Vec::new(),
             routes: domain::route::Routes::new(vec![domain::provider_call::Provider::Simulator]),
+            bank: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod card_public_key;
 mod charges;
 pub mod client_address;
 mod convert;
+pub mod decryption_limit;
 mod description;
 mod disbursements;
 mod dusupay_key;
@@ -32,7 +33,10 @@ mod rates;
 mod refunds;
 mod router;
 mod sandbox_clock;
+mod sandbox_deposits;
+mod secret_rotation;
 mod transactions;
+mod virtual_accounts;
 mod webhook_deliveries;
 mod webhook_endpoints;
 

@@ -74,7 +74,7 @@ fn servable(account: &Account, currency: Currency) -> Vec<Method> {
         .filter(|method| match method {
             Method::MobileMoney => currency == Currency::Rwf,
             Method::Card => account.card_currencies.contains(&currency),
-            Method::Bank | Method::Wallet => false,
+            Method::Bank | Method::BankTransfer | Method::Wallet => false,
         })
         .collect()
 }

@@ -250,7 +250,7 @@ fn method(form: &mut Form<'_>, offer: &Offer) -> Option<Method> {
 pub const fn is_taken_here(method: Method) -> bool {
     match method {
         Method::MobileMoney => true,
-        Method::Card | Method::Bank | Method::Wallet => false,
+        Method::Card | Method::Bank | Method::BankTransfer | Method::Wallet => false,
     }
 }
 

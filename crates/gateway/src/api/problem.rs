@@ -243,6 +243,8 @@ impl From<Refusal> for Problem {
             | Refusal::ReferenceReserved
             | Refusal::ChargeNotSuccessful
             | Refusal::ChargeRefunded
+            | Refusal::NumberTaken
+            | Refusal::DepositRepeated
             | Refusal::PaymentFinished
             | Refusal::SlugTaken
             | Refusal::LinkChanged
@@ -254,8 +256,11 @@ impl From<Refusal> for Problem {
             Refusal::PaymentUnknown
             | Refusal::LinkUnknown
             | Refusal::EndpointUnknown
+            | Refusal::VirtualAccountUnknown
+            | Refusal::DepositUnknown
             | Refusal::EventUnknown
             | Refusal::DifferenceUnknown => Problem::NotFound,
+            Refusal::MethodNotRefundable => field("dgs_reference"),
             // Nothing is wrong with the request.
             Refusal::SimulatedInLive => Problem::NotStored,
             Refusal::TooManyEndpoints => field("url"),

@@ -9,11 +9,13 @@ use axum::routing::{get, patch, post};
 use crate::api::{
     authorize, balance, banks, bulk_disbursements, card_public_key, charges, convert, description,
     disbursements, dusupay_key, events, frame, health, pay, payment_links, providers, rates,
-    refunds, sandbox_clock, transactions, webhook_deliveries, webhook_endpoints,
+    refunds, sandbox_clock, sandbox_deposits, secret_rotation, transactions, virtual_accounts,
+    webhook_deliveries, webhook_endpoints,
 };
 use crate::app::App;
 use crate::callbacks;
 use crate::pages;
+use crate::virtual_accounts::receiver;
 
 pub fn router(app: &Arc<App>) -> Router {
     let api = Router::new()
@@ -28,6 +30,8 @@ pub fn router(app: &Arc<App>) -> Router {
             "/payment-links/{id}",
             get(payment_links::show).patch(payment_links::change).delete(payment_links::archive),
         )
+        .route("/virtual-accounts", get(virtual_accounts::list).post(virtual_accounts::create))
+        .route("/deposits", get(virtual_accounts::deposits))
         .route("/transactions", get(transactions::list))
         .route("/transactions/{name}", get(transactions::show))
         .route("/events", get(events::list))
@@ -49,11 +53,18 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/webhook-deliveries/{id}", get(webhook_deliveries::show))
         .route("/events/{id}/resend", post(webhook_deliveries::resend));
     let api = match app.settings.environment {
-        domain::Environment::Test => api.route("/sandbox/clock", post(sandbox_clock::advance)),
+        domain::Environment::Test => api
+            .route("/sandbox/clock", post(sandbox_clock::advance))
+            .route("/sandbox/deposits", post(sandbox_deposits::create))
+            .route("/encryption-keys/rotate", post(secret_rotation::rotate_encryption_key))
+            .route("/api-keys/rotate", post(secret_rotation::rotate_api_key)),
         domain::Environment::Live => api,
     };
     Router::new()
         .nest("/generation/v2", api)
+        // The path that the bank prints, and the one that all providers have.
+        .route("/v1/webhook", post(receiver::receive))
+        .route("/providers/providus/webhook", post(receiver::receive))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/openapi.json", get(description::show))

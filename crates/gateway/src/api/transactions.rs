@@ -139,7 +139,7 @@ impl Question {
                 self.filter.status = Some(status(value).ok_or(fault("status", message))?);
             }
             "payment_method_type" => {
-                let message = "must be mobile_money, card, bank or wallet";
+                let message = "must be mobile_money, card, bank, bank_transfer or wallet";
                 let method = Method::parse(value).ok_or(fault("payment_method_type", message))?;
                 self.filter.method = Some(method);
             }

@@ -154,7 +154,7 @@ async fn submit(
         tracing::error!(%error, "the accounts could not be read again");
     }
     let open = |bytes: Vec<u8>| {
-        let opened = app.master_key.open_webhook_secret(account, &bytes);
+        let opened = app.master_key.open_kind((account, SecretKind::Webhook), &bytes);
         opened.ok().map(|text| text.to_string())
     };
     let body = reveal_secret(&body, open).ok_or(Problem::Bug)?;
@@ -231,7 +231,7 @@ fn state(form: &mut Form<'_>) -> Option<bool> {
     }
 }
 
-fn overlap(form: &mut Form<'_>) -> Duration {
+pub(super) fn overlap(form: &mut Form<'_>) -> Duration {
     let hours_max = limits::SECRET_OVERLAP_MAX.as_secs() / 3600;
     let hours = match form.value("overlap_hours") {
         None => return limits::SECRET_OVERLAP_DEFAULT,

@@ -1,7 +1,9 @@
 //! The names of all settings of `dgspay serve`: what a configuration file may hold, what
 //! `dgspay config init` writes, and which variable stands for which name.
 
-use dialects::provider::setting::Kind;
+use dialects::provider::providus;
+use dialects::provider::setting::{Kind, Setting};
+use domain::provider_call::Provider;
 use domain::route::Route;
 
 #[derive(Clone, Copy, Debug)]
@@ -157,9 +159,9 @@ fn is_prefixed(rest: &str) -> bool {
 pub fn known_names(kinds: &[Kind]) -> Vec<String> {
     let mut names: Vec<String> = KEYS.iter().map(|key| key.name.to_owned()).collect();
     for prefix in PREFIXES {
-        for kind in kinds {
-            for setting in kind.settings {
-                let name = provider_name(prefix, kind, setting.name);
+        for (provider, settings) in sections(kinds) {
+            for setting in settings {
+                let name = provider_name(prefix, provider, setting.name);
                 names.push(format!("{name}_file"));
                 names.push(name);
             }
@@ -169,8 +171,14 @@ pub fn known_names(kinds: &[Kind]) -> Vec<String> {
     names
 }
 
-pub fn provider_name(prefix: &str, kind: &Kind, setting: &str) -> String {
-    format!("{prefix}providers.{}.{setting}", kind.provider.word())
+/// The settings under `[providers.NAME]`: those of connectors, and of the bank, which is none.
+pub fn sections(kinds: &[Kind]) -> impl Iterator<Item = (Provider, &'static [Setting])> {
+    let bank = (Provider::Providus, providus::SETTINGS);
+    kinds.iter().map(|kind| (kind.provider, kind.settings)).chain([bank])
+}
+
+pub fn provider_name(prefix: &str, provider: Provider, setting: &str) -> String {
+    format!("{prefix}providers.{}.{setting}", provider.word())
 }
 
 pub fn route_name(prefix: &str, account_number: Option<&str>, route: Route) -> String {

@@ -29,6 +29,7 @@ use ipnet::IpNet;
 
 use self::providers::{Providers, Scope};
 use self::source::Source;
+use crate::virtual_accounts::Bank;
 
 /// How the program tells what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -173,6 +174,8 @@ pub struct Settings {
     pub providers: Vec<Arc<dyn Connector>>,
     /// Which of them serve what; the simulator in test, where nothing else is said.
     pub routes: Routes,
+    /// Where virtual accounts are. `None` in live until one is configured.
+    pub bank: Option<Bank>,
 }
 
 impl Settings {
@@ -196,6 +199,7 @@ impl Settings {
             provider_patience: args.provider_patience_ms.map(Duration::from_millis),
             providers: providers.connectors,
             routes: providers.routes,
+            bank: providers.bank,
         }
     }
 }

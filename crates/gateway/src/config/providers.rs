@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use dialects::provider::setting::{Kind, Need, Values};
-use dialects::provider::{Connector, Secret, Service};
+use dialects::provider::setting::{Kind, Need, Setting, Values};
+use dialects::provider::{Connector, Secret, Service, providus};
 use domain::payment::PaymentKind;
 use domain::phone::Network;
 use domain::provider_call::Provider;
@@ -12,6 +12,7 @@ use domain::{Currency, Environment};
 
 use crate::config::keys::{provider_name, route_name, variable};
 use crate::config::source::{Source, split};
+use crate::virtual_accounts::Bank;
 
 /// Under which prefixes an environment's settings stand, the closest first.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +73,8 @@ impl Scope {
 pub struct Providers {
     pub connectors: Vec<Arc<dyn Connector>>,
     pub routes: Routes,
+    /// Where virtual accounts are.
+    pub bank: Option<Bank>,
 }
 
 impl Providers {
@@ -97,7 +100,8 @@ impl Providers {
                 }
             }
         }
-        Providers { connectors, routes }
+        let bank = bank(source, scope);
+        Providers { connectors, routes, bank }
     }
 
     /// What live cannot do without.
@@ -115,15 +119,43 @@ impl Providers {
 
 /// `None` where nothing is said of the provider, or what is said is faulty.
 fn connector(source: &mut Source<'_>, kind: &Kind, scope: Scope) -> Option<Arc<dyn Connector>> {
+    let values = values(source, (kind.provider, kind.settings), scope)?;
+    match (kind.build)(&values) {
+        Ok(connector) => Some(connector),
+        Err(fault) => {
+            source.fault(format!("{}: {}: {fault}", scope.word, kind.provider.word()));
+            None
+        }
+    }
+}
+
+fn bank(source: &mut Source<'_>, scope: Scope) -> Option<Bank> {
+    let section = (Provider::Providus, providus::SETTINGS);
+    let values = values(source, section, scope).unwrap_or_default();
+    match Bank::of(&values, scope.environment) {
+        Ok(bank) => bank,
+        Err(fault) => {
+            source.fault(format!("{}: {}: {fault}", scope.word, Provider::Providus.word()));
+            None
+        }
+    }
+}
+
+/// `None` where nothing is said of the provider, or what is said is faulty.
+fn values(
+    source: &mut Source<'_>,
+    (provider, settings): (Provider, &'static [Setting]),
+    scope: Scope,
+) -> Option<Values> {
     let mut given = Vec::new();
     let mut missing = Vec::new();
     let mut is_own = false;
-    for setting in kind.settings {
-        let own = find_own(source, kind, setting.name, scope);
+    for setting in settings {
+        let own = find_own(source, provider, setting.name, scope);
         is_own |= own.is_some();
         let shared = |source: &mut Source<'_>| {
             let find = |prefix: &&str| {
-                source.or_from_file(&provider_name(prefix, kind, setting.name), Source::of_name)
+                source.or_from_file(&provider_name(prefix, provider, setting.name), Source::of_name)
             };
             scope.shared.iter().find_map(find)
         };
@@ -136,17 +168,17 @@ fn connector(source: &mut Source<'_>, kind: &Kind, scope: Scope) -> Option<Arc<d
     if !is_own {
         return None;
     }
-    let place = |name: &str| scope.place(&|prefix| provider_name(prefix, kind, name));
+    let place = |name: &str| scope.place(&|prefix| provider_name(prefix, provider, name));
     if !missing.is_empty() {
         for setting in missing {
             source.fault(format!("{} is missing: {}", place(setting.name), setting.about));
         }
         return None;
     }
-    match Values::of(kind.settings, given).and_then(|values| (kind.build)(&values)) {
-        Ok(connector) => Some(connector),
+    match Values::of(settings, given) {
+        Ok(values) => Some(values),
         Err(fault) => {
-            source.fault(format!("{}: {}: {fault}", scope.word, kind.provider.word()));
+            source.fault(format!("{}: {}: {fault}", scope.word, provider.word()));
             None
         }
     }
@@ -154,11 +186,11 @@ fn connector(source: &mut Source<'_>, kind: &Kind, scope: Scope) -> Option<Arc<d
 
 fn find_own(
     source: &mut Source<'_>,
-    kind: &Kind,
+    provider: Provider,
     setting: &'static str,
     scope: Scope,
 ) -> Option<Secret> {
-    let name = |prefix: &str| provider_name(prefix, kind, setting);
+    let name = |prefix: &str| provider_name(prefix, provider, setting);
     let of_variable = |prefix: &&str| source.or_from_file(&name(prefix), Source::of_variable);
     if let Some(value) = scope.variables.iter().find_map(of_variable) {
         return Some(value);

@@ -142,6 +142,7 @@ fn read_environment(
         provider_patience: None,
         providers: providers.connectors,
         routes: providers.routes,
+        bank: providers.bank,
     };
     Some(EnvironmentSettings { listen: listen?, settings })
 }

@@ -1,8 +1,9 @@
 //! The commented file that `dgspay config init` writes, from the same tables that read it.
 
-use dialects::provider::setting::{Kind, Need};
+use dialects::provider::setting::{Kind, Need, Setting};
+use domain::provider_call::Provider;
 
-use crate::config::keys::{Form, KEYS, Key, Start};
+use crate::config::keys::{Form, KEYS, Key, Start, sections};
 
 const HEAD: &str = "\
 # Settings of `dgspay serve`. What begins with #name is optional; names with an empty text must be
@@ -51,8 +52,8 @@ pub fn render(kinds: &[Kind]) -> String {
         push_key(&mut text, key, name);
     }
     text += PROVIDERS;
-    for kind in kinds {
-        push_provider(&mut text, kind);
+    for (provider, settings) in sections(kinds) {
+        push_provider(&mut text, provider, settings);
     }
     text + ROUTES
 }
@@ -74,9 +75,9 @@ fn push_key(text: &mut String, key: &Key, name: &str) {
     };
 }
 
-fn push_provider(text: &mut String, kind: &Kind) {
-    *text += &format!("\n#[providers.{}]\n", kind.provider.word());
-    for setting in kind.settings {
+fn push_provider(text: &mut String, provider: Provider, settings: &[Setting]) {
+    *text += &format!("\n#[providers.{}]\n", provider.word());
+    for setting in settings {
         let (need, value) = match setting.need {
             Need::Required => (" (required)", ""),
             Need::Optional => ("", ""),
@@ -126,8 +127,9 @@ mod tests {
         let filled = fresh
             .replace("public_url = \"\"", "public_url = \"https://pay.example.rw\"")
             .replace("#[providers.airtel_money]", "[providers.airtel_money]")
-            .replace("#url = \"\"", "url = \"https://provider.example\"")
-            .replace("#client_secret = \"\"", "client_secret = \"x\"")
+            // Of the first section alone.
+            .replacen("#url = \"\"", "url = \"https://provider.example\"", 1)
+            .replacen("#client_secret = \"\"", "client_secret = \"x\"", 1)
             .replace("[routes]\n", "[routes]\n\"mobile_money.airtel\" = [\"airtel_money\"]\n");
         let on_disk = |name: &str| match name {
             "DGSPAY_MASTER_KEY" => Some("a1".repeat(32)),

@@ -2,8 +2,10 @@
 //! terms. JSON for the commands of `dgspay`; whoever calls shows the token of the data folder.
 
 mod accounts;
+mod deposits;
 mod merchants;
 mod providers;
+mod reviews;
 mod token;
 
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, patch};
+use axum::routing::{get, patch, post};
 use dialects::json::{Object, Tolerance};
 use domain::Environment;
 use domain::settlement::SettlementRule;
@@ -50,6 +52,9 @@ pub fn router(operator: &Arc<Operator>) -> Router {
         .route("/operator/merchants", get(merchants::list).post(merchants::create))
         .route("/operator/accounts/{number}", patch(accounts::change))
         .route("/operator/providers", get(providers::list))
+        .route("/operator/deposits", get(deposits::list))
+        .route("/operator/deposits/{settlement_id}", post(deposits::decide))
+        .route("/operator/reviews", get(reviews::list))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         // Before anything is said of paths and methods.
@@ -82,10 +87,14 @@ impl FromRequest<Arc<Operator>> for StrictBody {
     }
 }
 
-/// Answers may hold credentials: nobody between us and the operator keeps them.
 fn answer(body: &impl Serialize) -> Result<Response, Problem> {
     let text = serde_json::to_string(body).map_err(|_| Problem::Bug)?;
+    Ok(answer_text(text))
+}
+
+/// Answers may hold credentials: nobody between us and the operator keeps them.
+fn answer_text(text: String) -> Response {
     let mut response = json_answer(StatusCode::OK, text);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    response
 }

@@ -46,6 +46,11 @@ impl Providers {
         self.connectors.iter().find(|connector| connector.provider() == provider)
     }
 
+    /// The way to what is configured and no connector.
+    pub const fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
     pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Connector>> {
         self.connectors.iter()
     }

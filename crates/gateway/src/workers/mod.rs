@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::clock::Clock;
+use crate::virtual_accounts::verification;
 
 /// A delivery born leased to this process, with the body to send.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub fn start(app: &Arc<App>, fresh: mpsc::Receiver<FreshDelivery>) -> JoinSet<()
     workers.spawn(settlements::run(Arc::clone(app)).in_current_span());
     workers.spawn(retention::run(Arc::clone(app)).in_current_span());
     workers.spawn(accounts::run(Arc::clone(app)).in_current_span());
+    workers.spawn(verification::run(Arc::clone(app)).in_current_span());
     workers
 }
 

@@ -2,6 +2,7 @@
 //! one snapshot. Rows are streamed; what is held in memory grows with accounts, not with payments.
 
 mod deliveries;
+mod deposits;
 mod journals;
 mod ledger;
 mod payments;
@@ -57,7 +58,7 @@ type Check = fn(&Reader, &mut Finding) -> Result<(), StoreError>;
 
 /// Name, what must be true, and the check. A check's query over two tables is ordered by the key of
 /// the first: left to itself the planner may walk an index and fetch every row from elsewhere.
-const INVARIANTS: [(&str, &str, Check); 28] = [
+const INVARIANTS: [(&str, &str, Check); 31] = [
     (
         "transfers_well_formed",
         "every transfer moves a positive amount of a known currency between two places",
@@ -133,6 +134,21 @@ const INVARIANTS: [(&str, &str, Check); 28] = [
         "links",
         "the counts of every payment link are a recount of its charges, within its cap",
         relatives::links,
+    ),
+    (
+        "virtual_accounts",
+        "every virtual account has a number of digits at a known bank",
+        deposits::virtual_accounts,
+    ),
+    (
+        "deposits",
+        "every deposit came to its virtual account, and adds up or was put before a person",
+        deposits::deposits,
+    ),
+    (
+        "deposits_credited",
+        "every credited deposit is one charge of what the bank settled, and no other is",
+        deposits::deposits_credited,
     ),
     (
         "amounts",

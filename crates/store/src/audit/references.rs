@@ -16,6 +16,7 @@ struct Relation {
 }
 
 const PAYMENT: &str = "'payment ' || c.payment_id";
+const DEPOSIT: &str = "'deposit ' || c.settlement_id";
 const EVENT: &str = "'event ' || c.event_id";
 const JOURNAL: &str = "'journal ' || c.seq";
 const BY_PAYMENT: &[(&str, &str)] = &[("payment_id", "payment_id")];
@@ -30,7 +31,7 @@ const fn to(
     Relation { table, name, when: "true", parent, columns }
 }
 
-const RELATIONS: [Relation; 26] = [
+const RELATIONS: [Relation; 29] = [
     to("api_key", "'api key ' || hex(c.key_hash)", "account", &[]),
     to("secret", "c.kind", "account", &[]),
     to("endpoint", "'endpoint ' || c.endpoint_id", "account", &[]),
@@ -42,6 +43,9 @@ const RELATIONS: [Relation; 26] = [
     to("ledger_chain", "'end of chain at ' || c.seq", "account", &[]),
     to("journal", JOURNAL, "account", &[]),
     to("idempotency", "'key ' || c.idempotency_key", "account", &[]),
+    to("virtual_account", "'virtual account ' || c.number", "account", &[]),
+    to("deposit", DEPOSIT, "virtual_account", &[("virtual_account_id", "virtual_account_id")]),
+    Relation { when: "c.payment_id is not null", ..to("deposit", DEPOSIT, "payment", BY_PAYMENT) },
     to("charge", PAYMENT, "payment", BY_PAYMENT),
     to("disbursement", PAYMENT, "payment", BY_PAYMENT),
     to("conversion", PAYMENT, "payment", BY_PAYMENT),

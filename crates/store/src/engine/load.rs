@@ -16,7 +16,8 @@ use crate::engine::rows::{
     delivery_row, endpoint_row, event_row, first_use_row, payment_row, settlement_row, wallet_row,
 };
 use crate::engine::{
-    Cells, ITEM_COLUMNS, LINK_COLUMNS, detail_row, detail_source, item_row, link_row,
+    Cells, DEPOSIT_COLUMNS, ITEM_COLUMNS, LINK_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row,
+    detail_row, detail_source, item_row, link_row, virtual_account_row,
 };
 
 /// Text that is put together once.
@@ -48,6 +49,11 @@ sql!(EVENT, "select {EVENT_COLUMNS} from event where account_id = ?1 and event_i
 sql!(
     DELIVERIES_OF_EVENT,
     "select {DELIVERY_COLUMNS} from delivery where account_id = ?1 and event_id = ?2"
+);
+sql!(DEPOSIT, "select {DEPOSIT_COLUMNS} from deposit where provider = ?1 and settlement_id = ?2");
+sql!(
+    VIRTUAL_ACCOUNT,
+    "select {VIRTUAL_ACCOUNT_COLUMNS} from virtual_account where provider = ?1 and number = ?2"
 );
 const WALLETS: &str = "select currency, pending_minor, available_minor, held_minor
      from wallet where account_id = ?1";
@@ -100,18 +106,8 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
             Ok(())
         })?;
     }
-    for key in &needs.calls {
-        each(connection, &CALL, &[&key.0.0, &key.1.0], |cells| {
-            book.calls.load(*key, call_row(cells)?);
-            Ok(())
-        })?;
-    }
-    for key in &needs.callbacks {
-        each(connection, CALLBACK, &[&key.provider.word(), &key.name], |cells| {
-            book.callbacks.load(key.clone(), callback_row(cells)?);
-            Ok(())
-        })?;
-    }
+    bank_transfers(connection, needs, &mut book)?;
+    calls_and_callbacks(connection, needs, &mut book)?;
     for key in &needs.events {
         past_event(connection, *key, &mut book)?;
     }
@@ -128,6 +124,50 @@ pub(super) fn book(connection: &Connection, needs: &Needs) -> Result<Book, Store
         })?;
     }
     Ok(book)
+}
+
+fn calls_and_callbacks(
+    connection: &Connection,
+    needs: &Needs,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    for key in &needs.calls {
+        each(connection, &CALL, &[&key.0.0, &key.1.0], |cells| {
+            book.calls.load(*key, call_row(cells)?);
+            Ok(())
+        })?;
+    }
+    for key in &needs.callbacks {
+        each(connection, CALLBACK, &[&key.provider.word(), &key.name], |cells| {
+            book.callbacks.load(key.clone(), callback_row(cells)?);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn bank_transfers(
+    connection: &Connection,
+    needs: &Needs,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    for key in &needs.deposits {
+        each(connection, &DEPOSIT, &[&key.0.word(), &key.1], |cells| {
+            book.deposits.load(key.clone(), deposit_row(cells)?);
+            Ok(())
+        })?;
+    }
+    for key in &needs.virtual_accounts {
+        each(connection, &VIRTUAL_ACCOUNT, &[&key.0.word(), &key.1], |cells| {
+            book.virtual_accounts.load(key.clone(), virtual_account_row(cells)?);
+            Ok(())
+        })?;
+        if let Some(id) = book.virtual_accounts.find(key).map(|found| found.account) {
+            account(connection, id, book)?;
+            wallets_and_chain(connection, id, book)?;
+        }
+    }
+    Ok(())
 }
 
 fn account(connection: &Connection, id: AccountId, book: &mut Book) -> Result<(), StoreError> {

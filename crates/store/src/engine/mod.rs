@@ -1,5 +1,6 @@
 //! The only folder that knows which database it is.
 
+mod deposit_rows;
 mod detail_rows;
 mod link_rows;
 mod load;
@@ -12,6 +13,9 @@ mod save_payments;
 mod save_reconciliation;
 mod sqlite;
 
+pub(crate) use deposit_rows::{
+    DEPOSIT_COLUMNS, VIRTUAL_ACCOUNT_COLUMNS, deposit_row, virtual_account_row,
+};
 pub(crate) use detail_rows::{detail_row, detail_source};
 pub(crate) use link_rows::{LINK_COLUMNS, link_row};
 pub(crate) use reconciliation_rows::{ITEM_COLUMNS, item_row};

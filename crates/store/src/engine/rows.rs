@@ -133,7 +133,7 @@ fn reason(cells: &mut Cells<'_>) -> Result<Option<Reason>, StoreError> {
 }
 
 pub(crate) const CALL_COLUMNS: &str = "account_id, payment_id, provider, client_reference, state, \
-     is_sent, due_at_us, polls_made, note, created_at_us";
+     is_sent, due_at_us, is_leased, polls_made, note, created_at_us";
 
 pub(crate) fn call_row(cells: &mut Cells<'_>) -> Result<ProviderCall, StoreError> {
     Ok(ProviderCall {
@@ -144,6 +144,7 @@ pub(crate) fn call_row(cells: &mut Cells<'_>) -> Result<ProviderCall, StoreError
         state: cells.word("provider_call", "state", CallState::parse)?,
         is_sent: cells.flag()?,
         due_at: cells.time()?,
+        is_leased: cells.flag()?,
         polls_made: cells.int()?.try_into().unwrap_or(u32::MAX),
         note: cells.maybe_text()?,
         created_at: cells.time()?,

@@ -2,6 +2,7 @@
 
 use domain::book::Book;
 use domain::conversion::Quote;
+use domain::decide::SealedSecret;
 use domain::delivery::Attempt;
 use domain::event::Event;
 use domain::ledger::Journal;
@@ -9,7 +10,7 @@ use domain::{Currency, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
-use crate::engine::{save_endpoints, save_payments, save_reconciliation};
+use crate::engine::{deposit_rows, save_endpoints, save_payments, save_reconciliation};
 
 /// Answers under idempotency keys that one group forgets at most, so that no group takes long.
 const FORGOTTEN_PER_GROUP: i64 = 5_000;
@@ -17,6 +18,7 @@ const FORGOTTEN_PER_GROUP: i64 = 5_000;
 pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     accounts(connection, book)?;
     save_payments::book(connection, book)?;
+    deposit_rows::save(connection, book)?;
     ledger(connection, book)?;
     deliveries(connection, book)?;
     save_reconciliation::book(connection, book)?;
@@ -92,25 +94,43 @@ fn accounts(connection: &Connection, book: &Book) -> Result<(), StoreError> {
     }
     save_endpoints::book(connection, book)?;
     for secret in &book.secrets {
-        let created_at = secret.created_at.as_micros();
-        if !secret.sealed.is_empty() {
-            execute(
-                connection,
-                "insert or replace into secret (account_id, kind, sealed, created_at_us)
-                 values (?1, ?2, ?3, ?4)",
-                params![secret.account.0, secret.kind.word(), secret.sealed, created_at],
-            )?;
-        }
-        if let Some(hash) = secret.key_hash {
-            execute(connection, "delete from api_key where account_id = ?1", [secret.account.0])?;
-            execute(
-                connection,
-                "insert into api_key (account_id, key_hash, created_at_us) values (?1, ?2, ?3)",
-                params![secret.account.0, hash.0, created_at],
-            )?;
-        }
+        save_secret(connection, secret)?;
     }
     Ok(())
+}
+
+/// The one before it stays beside it as long as it is accepted too; those before that go.
+fn save_secret(connection: &Connection, secret: &SealedSecret) -> Result<(), StoreError> {
+    let (account, created_at) = (secret.account.0, secret.created_at.as_micros());
+    let old_ends_at = secret.old_ends_at.map(Timestamp::as_micros);
+    // Of an API key that nobody is to be shown again, there is the hash alone.
+    if !secret.sealed.is_empty() {
+        execute(
+            connection,
+            "insert into secret (account_id, kind, sealed, created_at_us) values (?1, ?2, ?3, ?4)
+             on conflict (account_id, kind) do update set sealed = excluded.sealed,
+                 created_at_us = excluded.created_at_us, old_ends_at_us = ?5,
+                 sealed_old = case when ?5 is null then null else secret.sealed end",
+            params![account, secret.kind.word(), secret.sealed, created_at, old_ends_at],
+        )?;
+    }
+    let Some(hash) = secret.key_hash else { return Ok(()) };
+    execute(
+        connection,
+        "delete from api_key where account_id = ?1 and (?2 is null or ends_at_us is not null)",
+        params![account, old_ends_at],
+    )?;
+    execute(
+        connection,
+        "update api_key set ends_at_us = ?2 where account_id = ?1",
+        params![account, old_ends_at],
+    )?;
+    execute(
+        connection,
+        "insert into api_key (account_id, key_hash, created_at_us) values (?1, ?2, ?3)
+         on conflict (account_id, key_hash) do update set ends_at_us = null",
+        params![account, hash.0, created_at],
+    )
 }
 
 fn ledger(connection: &Connection, book: &Book) -> Result<(), StoreError> {

@@ -29,7 +29,7 @@ pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreErro
         execute(
             connection,
             "update provider_call set provider = ?3, state = ?4, is_sent = ?5, due_at_us = ?6,
-                 polls_made = ?7, note = ?8
+                 is_leased = ?7, polls_made = ?8, note = ?9
              where account_id = ?1 and payment_id = ?2",
             params![
                 call.account.0,
@@ -38,6 +38,7 @@ pub(super) fn book(connection: &Connection, book: &Book) -> Result<(), StoreErro
                 call.state.word(),
                 call.is_sent,
                 call.due_at.as_micros(),
+                call.is_leased,
                 call.polls_made,
                 call.note,
             ],
@@ -198,8 +199,8 @@ fn insert_call(connection: &Connection, call: &ProviderCall) -> Result<(), Store
     execute(
         connection,
         "insert into provider_call (account_id, payment_id, provider, client_reference, state,
-             is_sent, due_at_us, polls_made, note, created_at_us)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             is_sent, due_at_us, is_leased, polls_made, note, created_at_us)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             call.account.0,
             call.payment.0,
@@ -208,6 +209,7 @@ fn insert_call(connection: &Connection, call: &ProviderCall) -> Result<(), Store
             call.state.word(),
             call.is_sent,
             call.due_at.as_micros(),
+            call.is_leased,
             call.polls_made,
             call.note,
             call.created_at.as_micros(),

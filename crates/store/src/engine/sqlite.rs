@@ -52,6 +52,11 @@ impl Sqlite {
              where state = 'pending' and is_leased = 1",
             [],
         )?;
+        self.connection.execute(
+            "update provider_call set is_leased = 0, due_at_us = 0
+             where state in ('open', 'recheck') and is_leased = 1",
+            [],
+        )?;
         Ok(())
     }
 
@@ -64,7 +69,11 @@ impl Sqlite {
                  coalesce((select max((select max(event_id) from event e
                            where e.account_id = a.account_id)) from account a), 0),
                  coalesce((select max((select max(link_id) from payment_link l
-                           where l.account_id = a.account_id)) from account a), 0))",
+                           where l.account_id = a.account_id)) from account a), 0),
+                 coalesce((select max((select max(virtual_account_id) from virtual_account v
+                           where v.account_id = a.account_id)) from account a), 0),
+                 coalesce((select max((select max(deposit_id) from deposit d
+                           where d.account_id = a.account_id)) from account a), 0))",
             [],
             |row| row.get(0),
         )?;

@@ -24,6 +24,8 @@ create table api_key (
     account_id    integer not null,
     key_hash      blob    not null,
     created_at_us integer not null,
+    -- Null for the key that no other has replaced.
+    ends_at_us    integer,
     primary key (account_id, key_hash)
 ) strict, without rowid;
 
@@ -32,6 +34,9 @@ create table secret (
     kind          text    not null,
     sealed        blob    not null,
     created_at_us integer not null,
+    -- The secret before it, while that is accepted too.
+    sealed_old    blob,
+    old_ends_at_us integer,
     primary key (account_id, kind)
 ) strict, without rowid;
 
@@ -86,6 +91,14 @@ create index payment_by_provider_reference on payment (account_id, provider_refe
 
 create index payment_by_link on payment (account_id, link_id, payment_id)
     where link_id is not null;
+-- Lists of what is rare among successful mobile money charges, which stand in neither index. Both
+-- hold all that lists are filtered by, so rows are read only once it is known which.
+create index payment_unsuccessful on payment
+    (account_id, payment_id, state, kind, method, currency, link_id, created_at_us)
+    where state <> 'successful';
+create index payment_unusual on payment
+    (account_id, payment_id, state, kind, method, currency, link_id, created_at_us)
+    where kind <> 'charge' or method <> 'mobile_money' or currency <> 'RWF';
 
 create table charge (
     account_id      integer not null,
@@ -193,6 +206,55 @@ create table payment_link (
 ) strict, without rowid;
 create unique index payment_link_by_slug on payment_link (slug);
 
+-- Account numbers at banks that money comes in by.
+create table virtual_account (
+    account_id    integer not null,
+    virtual_account_id integer not null,
+    provider      text    not null,
+    kind          text    not null,
+    number        text    not null,
+    name          text    not null,
+    bank_name     text    not null,
+    created_at_us integer not null,
+    primary key (account_id, virtual_account_id)
+) strict, without rowid;
+create unique index virtual_account_by_number on virtual_account (provider, number);
+
+-- Credits that banks told us of, whether or not they were believed.
+create table deposit (
+    account_id    integer not null,
+    deposit_id    integer not null,
+    virtual_account_id integer not null,
+    provider      text    not null,
+    settlement_id text    not null,
+    session_id    text    not null,
+    account_number text   not null,
+    currency      text    not null,
+    transaction_minor integer not null,
+    settled_minor integer not null,
+    fee_minor     integer not null,
+    vat_minor     integer not null,
+    sender_account_number text not null,
+    sender_account_name text not null,
+    sender_bank_name text not null,
+    remarks       text,
+    paid_at_us    integer,
+    state         text    not null,
+    review        text,
+    payment_id    integer,
+    due_at_us     integer not null,
+    polls_made    integer not null,
+    received_at_us integer not null,
+    primary key (account_id, deposit_id)
+) strict, without rowid;
+create unique index deposit_by_settlement on deposit (provider, settlement_id);
+create unique index deposit_by_payment on deposit (account_id, payment_id)
+    where payment_id is not null;
+create index deposit_held on deposit (received_at_us, account_id, deposit_id)
+    where state = 'needs_review';
+create index deposit_due on deposit (due_at_us, account_id, deposit_id)
+    where state = 'unverified';
+
 -- Nonces of encrypted card fields: none serves twice within its window.
 create table card_nonce (
     account_id integer not null,
@@ -220,6 +282,7 @@ create table provider_call (
     state            text    not null,
     is_sent          integer not null,
     due_at_us        integer not null,
+    is_leased        integer not null,
     polls_made       integer not null,
     note             text,
     created_at_us    integer not null,

@@ -1,22 +1,35 @@
 //! Accounts with their credentials, as the gateway keeps them at hand to authenticate requests.
 
-use domain::AccountId;
 use domain::account::Account;
 use domain::decide::{ApiKey, SealedSecret, SecretKind};
 use domain::endpoint::Endpoint;
+use domain::{AccountId, Timestamp};
 
 use crate::engine::{ACCOUNT_COLUMNS, ENDPOINT_COLUMNS, account_row, endpoint_row};
 use crate::{Reader, StoreError};
+
+/// A secret that another has replaced.
+#[derive(Clone, Debug)]
+pub struct OldSecret {
+    pub account: AccountId,
+    pub kind: SecretKind,
+    pub sealed: Vec<u8>,
+    pub ends_at: Timestamp,
+}
 
 pub fn list_accounts(reader: &Reader) -> Result<Vec<Account>, StoreError> {
     let sql = format!("select {ACCOUNT_COLUMNS} from account order by account_id");
     reader.rows(&sql, &[], account_row)
 }
 
-pub fn list_api_keys(reader: &Reader) -> Result<Vec<(ApiKey, AccountId)>, StoreError> {
-    let sql = "select key_hash, account_id from api_key";
+/// Each with its account, and the end of its time where another has replaced it.
+pub fn list_api_keys(
+    reader: &Reader,
+) -> Result<Vec<(ApiKey, AccountId, Option<Timestamp>)>, StoreError> {
+    let sql = "select key_hash, account_id, ends_at_us from api_key";
     reader.rows(sql, &[], |cells| {
-        Ok((ApiKey(cells.hash("api_key", "key_hash")?), AccountId(cells.int()?)))
+        let hash = ApiKey(cells.hash("api_key", "key_hash")?);
+        Ok((hash, AccountId(cells.int()?), cells.maybe_time()?))
     })
 }
 
@@ -26,7 +39,8 @@ pub fn list_endpoints(reader: &Reader) -> Result<Vec<Endpoint>, StoreError> {
 }
 
 pub fn list_secrets(reader: &Reader) -> Result<Vec<SealedSecret>, StoreError> {
-    let sql = "select account_id, kind, sealed, created_at_us from secret order by account_id";
+    let sql = "select account_id, kind, sealed, created_at_us, old_ends_at_us from secret
+               order by account_id";
     reader.rows(sql, &[], |cells| {
         Ok(SealedSecret {
             account: AccountId(cells.int()?),
@@ -34,6 +48,21 @@ pub fn list_secrets(reader: &Reader) -> Result<Vec<SealedSecret>, StoreError> {
             sealed: cells.bytes()?,
             key_hash: None,
             created_at: cells.time()?,
+            old_ends_at: cells.maybe_time()?,
+        })
+    })
+}
+
+/// The secrets that others have replaced, sealed, each with the end of its time.
+pub fn list_old_secrets(reader: &Reader) -> Result<Vec<OldSecret>, StoreError> {
+    let sql = "select account_id, kind, sealed_old, old_ends_at_us from secret
+               where sealed_old is not null and old_ends_at_us is not null order by account_id";
+    reader.rows(sql, &[], |cells| {
+        Ok(OldSecret {
+            account: AccountId(cells.int()?),
+            kind: cells.word("secret", "kind", SecretKind::parse)?,
+            sealed: cells.bytes()?,
+            ends_at: cells.time()?,
         })
     })
 }

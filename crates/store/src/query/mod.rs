@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod bulks;
 pub mod deliveries;
+pub mod deposits;
 pub mod events;
 pub mod first_uses;
 pub mod links;

@@ -72,6 +72,30 @@ pub fn find_by_reference(
     })
 }
 
+/// A payment that a person must look at, and the call that says why.
+#[derive(Clone, Debug)]
+pub struct Review {
+    pub payment: Payment,
+    pub call: ProviderCall,
+}
+
+/// Oldest first, of all accounts.
+pub fn list_for_review(reader: &Reader, limit: i64) -> Result<Vec<Review>, StoreError> {
+    let sql = format!(
+        "select {CALL_COLUMNS} from provider_call where state = 'needs_review'
+         order by account_id, payment_id limit $1"
+    );
+    reader.snapshot(|reader| {
+        let mut reviews = Vec::new();
+        for call in reader.rows(&sql, &[limit.into()], call_row)? {
+            let name = payments::Name::Id(call.payment);
+            let payment = payments::find_payment(reader, call.account, &name)?;
+            reviews.extend(payment.map(|payment| Review { payment, call }));
+        }
+        Ok(reviews)
+    })
+}
+
 fn with_payment(reader: &Reader, call: ProviderCall) -> Result<Option<DueCall>, StoreError> {
     let find = |id| payments::find_payment(reader, call.account, &payments::Name::Id(id));
     let Some(payment) = find(call.payment)? else { return Ok(None) };

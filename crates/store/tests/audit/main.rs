@@ -2,6 +2,7 @@
 //! fault that is planted into a copy of it. An audit that misses one is itself broken.
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be made has failed")]
 
+mod bank;
 mod faults;
 mod faults_outgoing;
 mod outgoing;
@@ -19,7 +20,8 @@ fn all_faults() -> Vec<(&'static str, String)> {
     let incoming = faults::FAULTS.map(|(invariant, fault)| (invariant, faults::sql(fault)));
     let outgoing =
         faults_outgoing::FAULTS.map(|(invariant, fault)| (invariant, faults_outgoing::sql(fault)));
-    incoming.into_iter().chain(outgoing).collect()
+    let of_bank = bank::FAULTS.map(|(invariant, fault)| (invariant, fault.to_owned()));
+    incoming.into_iter().chain(outgoing).chain(of_bank).collect()
 }
 
 fn audit(folder: &Path) -> Vec<Finding> {
@@ -95,8 +97,8 @@ fn examples_name_account_and_payment_and_stop_at_ten() {
     );
     let findings = audit(folder.path());
     let amounts = findings.iter().find(|one| one.invariant == "amounts").unwrap();
-    // Six of account one, twice each, and one of account two.
-    assert_eq!((amounts.violations, amounts.examples.len()), (13, 10));
+    // Eight of account one, twice each, and one of account two.
+    assert_eq!((amounts.violations, amounts.examples.len()), (17, 10));
     let found = &amounts.examples[0];
     assert_eq!((found.account, found.reference.as_str()), (1, "ok-1"));
     assert_eq!(found.fault, "its amount is 0");

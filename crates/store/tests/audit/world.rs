@@ -24,6 +24,7 @@ use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::Scenario;
 use domain::settlement::SettlementRule;
+use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, Currency, Environment, Money, PaymentId, Timestamp};
 use store::query::payments::{Name, find_payment};
 use store::{LaneSettings, Store, open_to_read};
@@ -76,6 +77,14 @@ impl Wording for Terse {
         (dialect == DialectName::DusuPay).then_some(body)
     }
 
+    fn secret(&self, secret: &SealedSecret) -> String {
+        secret.kind.word().to_owned()
+    }
+
+    fn virtual_account(&self, account: &VirtualAccount) -> String {
+        account.number.clone()
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, _: Option<&[u8]>) -> String {
         endpoint.id.text()
     }
@@ -123,6 +132,7 @@ pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
     world.give_back();
     world.settle("ok-3");
     world.sell();
+    world.bank();
     while_open();
     world.store.close();
 }
@@ -140,6 +150,7 @@ impl World<'_> {
                 sealed: vec![1],
                 key_hash: Some(ApiKey([u8::try_from(id.0).unwrap(); 32])),
                 created_at: NOW,
+                old_ends_at: None,
             };
             let account = Account {
                 id,

@@ -9,7 +9,7 @@ use domain::charge::{Charge, Customer, MobileMoney};
 use domain::conversion::{Quote, Rate};
 use domain::decide::{
     Answer, BulkTold, Command, CreateCharge, CreateConversion, CreateDisbursement, CreateLink,
-    CreateRefund, OpenAccount, Order, Report, Reported, Told, Wording,
+    CreateRefund, OpenAccount, Order, Report, Reported, SealedSecret, Told, Wording,
 };
 use domain::delivery::DeliveryKey;
 use domain::disbursement::{Disbursement, Recipient};
@@ -22,6 +22,7 @@ use domain::phone::{Network, Phone};
 use domain::provider_call::{Provider, Verdict, Word};
 use domain::scenario::Scenario;
 use domain::settlement::SettlementRule;
+use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, Currency, Environment, LinkId, Money, PaymentId, Timestamp};
 use store::query::payments::{Name, find_payment};
 use store::{LaneSettings, Store, open_to_read};
@@ -223,6 +224,14 @@ impl Wording for Mute {
 
     fn event_in(&self, _: DialectName, _: &Account, _: EventKind, _: Told<'_>) -> Option<String> {
         None
+    }
+
+    fn secret(&self, _: &SealedSecret) -> String {
+        String::new()
+    }
+
+    fn virtual_account(&self, _: &VirtualAccount) -> String {
+        String::new()
     }
 
     fn endpoint(&self, _: &Endpoint, _: Option<&[u8]>) -> String {

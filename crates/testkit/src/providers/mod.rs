@@ -9,7 +9,9 @@ pub mod cast;
 pub mod drive;
 pub mod dusupay;
 pub mod faults;
+pub mod flutterwave;
 pub mod mtn_momo;
+pub mod providus;
 pub mod server;
 pub mod wire;
 pub mod world;
@@ -43,9 +45,11 @@ pub trait Protocol: Send + Sync {
 /// Every server there is, by the provider's word: the test credentials of each are in its module.
 pub fn find(name: &str) -> Option<Box<dyn Protocol>> {
     match name {
+        "providus" => Some(Box::<providus::Providus>::default()),
         "dusupay" => Some(Box::<dusupay::DusuPay>::default()),
         "airtel_money" => Some(Box::new(airtel_money::AirtelMoney::default())),
         "mtn_momo" => Some(Box::new(mtn_momo::MtnMomo::default())),
+        "flutterwave" => Some(Box::new(flutterwave::Flutterwave::default())),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -13,8 +13,8 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use super::Notice;
 use crate::http::{Answer, read_answer};
 
-/// No server of the kit thinks this long, unless a test wants it to.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// No server of the kit takes this long for a whole answer, unless a test wants it to.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a connection is made of.
 pub trait Wire: Read + Write + Send {}
@@ -62,7 +62,22 @@ pub fn send(sent: &Sent<'_>, ca_pem: Option<&str>) -> Result<Answer, Unanswered>
 fn exchange(mut wire: Box<dyn Wire>, message: &[u8]) -> io::Result<Answer> {
     wire.write_all(message)?;
     wire.flush()?;
-    read_answer(&mut BufReader::new(wire))
+    read_answer(&mut BufReader::new(Hurried { wire, until: Instant::now() + PATIENCE }))
+}
+
+/// Reads while there is time, however little each read brings.
+struct Hurried {
+    wire: Box<dyn Wire>,
+    until: Instant,
+}
+
+impl Read for Hurried {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() > self.until {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.wire.read(buffer)
+    }
 }
 
 fn connect(scheme: &str, authority: &str, ca_pem: Option<&str>) -> io::Result<Box<dyn Wire>> {

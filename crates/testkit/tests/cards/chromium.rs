@@ -1,69 +1,75 @@
-//! The guide's routine and the served script in a real browser, where one is installed.
+//! The guide's routine, the served script and the bank's page in a real browser, where one is
+//! installed.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE;
 use serde_json::{Value, json};
-use testkit::process::Process;
+use testkit::{Browser, Receiver};
 
-use crate::desk::{Desk, card, text};
+use crate::desk::{Desk, card, merged, text};
+
+/// Stands before a script that hands on a promise.
+const GUIDES_ROUTINE: &str = include_str!("guide_routine.js");
 
 #[test]
 fn what_a_browser_encrypts_is_charged() {
-    let installed = Command::new("chromium").arg("--version").stdout(Stdio::null()).status();
-    if !installed.is_ok_and(|status| status.success()) {
-        println!("skipped: chromium is not installed");
-        return;
-    }
+    let Some(browser) = Browser::open() else { return };
     let desk = Desk::open();
-    let page = desk.sandbox.data().join("../checkout.html");
-    fs::write(&page, checkout(&desk)).expect("a page can be written");
-    // Stays open until it is killed at the end of this test.
-    let _browser = Process::spawn(
-        Command::new("chromium")
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-            .arg(format!("--user-data-dir={}", desk.sandbox.data().join("../profile").display()))
-            .args(["--remote-debugging-port=0"])
-            .arg(format!("file://{}", page.display()))
-            .stderr(Stdio::null()),
-    );
-    let made = made_by_browser(&desk);
-    for way in ["encrypted", "sealed"] {
-        let answer = desk.charge(made[way].clone(), json!({}));
-        assert_eq!(answer.json()["transaction_status"], "successful", "{way}: {}", answer.text());
-    }
-    println!("chromium's cards are charged");
-}
-
-/// What the page was to tell by the address that it went to.
-fn made_by_browser(desk: &Desk) -> Value {
-    let told = |path: &str| path.strip_prefix("/ok/made/").map(str::to_owned);
-    desk.receiver.wait_for("the browser", |all| all.iter().any(|one| told(&one.path).is_some()));
-    let all = desk.receiver.received();
-    let text = all.iter().find_map(|one| told(&one.path)).expect("it came");
-    let bytes = URL_SAFE.decode(text).expect("base64 of the alphabet for addresses");
-    serde_json::from_slice(&bytes).expect("JSON")
-}
-
-/// A page that encrypts a card, and goes on to the receiver with what it made.
-fn checkout(desk: &Desk) -> String {
-    let key = &desk.sandbox.credentials().encryption_key;
+    // Any page of a server on this machine: encryption is for pages that came safely.
+    browser.visit(&desk.receiver.url("/ok"));
+    let served = fs::read_to_string(&desk.script).expect("the script");
+    let key = json!({"key": desk.sandbox.credentials().encryption_key, "pin": "1234"});
     let public = desk.sandbox.request("GET", "/card-public-key", &[], "").json();
-    let script = fs::read_to_string(&desk.script).expect("the script");
-    format!(
-        "<!doctype html><script>{script}</script><script>
-         (async () => {{
-           const card = {card};
-           const encrypted = await dgspay.encryptCard('{key}', card);
-           const sealed = await dgspay.sealCard('{public}', card);
-           const made = btoa(JSON.stringify({{ encrypted, sealed }}));
-           location = '{receiver}' + made.replaceAll('+', '-').replaceAll('/', '_');
-         }})();
-         </script>",
-        card = card(),
-        public = text(&public, "public_key"),
-        receiver = desk.receiver.url("/ok/made/"),
-    )
+    let run = |code: &str, call: &str| {
+        let script = format!(
+            "{code}\nconst [order, publicKey, tell] = arguments;
+             ({call}).then(tell, (error) => tell({{ error: String(error) }}));"
+        );
+        browser.run(&script, &[merged(card(), key.clone()), public["public_key"].clone()])
+    };
+    let asks = json!({"scenario_key": "scenario:auth_pin"});
+    for (way, code, card, pin) in [
+        ("the guide's", GUIDES_ROUTINE, "guidesCard(order)", "guidesPin(order)"),
+        (
+            "ours",
+            &served,
+            "dgspay.encryptCard(order.key, order)",
+            "dgspay.encryptPin(order.key, order.pin)",
+        ),
+        (
+            "sealed",
+            &served,
+            "dgspay.sealCard(publicKey, order)",
+            "dgspay.encryptPin(order.key, order.pin)",
+        ),
+    ] {
+        let made = run(code, card);
+        let answer = desk.charge(made.clone(), asks.clone());
+        assert_eq!(answer.status, 200, "{way}: {made} {}", answer.text());
+        let pin = merged(run(code, pin), json!({"auth_type": "pin"}));
+        let done = desk.authorize(&answer.json(), pin);
+        assert_eq!(done.json()["transaction_status"], "successful", "{way}: {}", done.text());
+    }
+    desk.assert_audit_is_clean();
+}
+
+#[test]
+fn the_banks_buttons_are_clicked() {
+    let Some(browser) = Browser::open() else { return };
+    let desk = Desk::open();
+    let site = Receiver::start();
+    let mut references = Vec::new();
+    for (button, status) in [("approve", "success"), ("refuse", "failed")] {
+        let more =
+            json!({"scenario_key": "scenario:auth_3ds", "redirect_url": site.url("/ok/paid")});
+        let charged: Value = desk.charge(desk.browse_one(card()), more).json();
+        let reference = text(&charged, "dgs_reference");
+        browser.visit(&text(&charged, "next_action_redirect_url"));
+        browser.click(&format!("button[value={button}]"));
+        site.wait_at(&format!("/ok/paid?dgs_reference={reference}"), 1);
+        assert_eq!(desk.record(&reference)["status"], status, "{button}");
+        references.push(reference);
+    }
+    desk.assert_each_told_once(&references);
+    desk.assert_audit_is_clean();
 }

@@ -5,9 +5,9 @@
     reason = "deadlines here are of the world outside: no clock of the App is in reach"
 )]
 
+mod accepted;
 mod bulk;
 mod bulk_faults;
-mod guide;
 mod kills;
 mod merchant;
 mod parameters;

@@ -70,25 +70,6 @@ fn what_a_field_must_not_be_is_90_and_names_it() {
 }
 
 #[test]
-fn what_is_required_is_missed_by_its_name() {
-    let merchant = Merchant::open();
-    for (body, pointer) in [
-        (BANK, "/amount"),
-        (BANK, "/destination_type"),
-        (BANK, "/recipient"),
-        (BANK, "/recipient/bank_key"),
-        (BANK, "/recipient/account_number"),
-        (MOBILE_MONEY, "/recipient/msisdn"),
-        (MOBILE_MONEY, "/recipient/network"),
-        (MOBILE_MONEY, "/recipient/country"),
-    ] {
-        let answer = merchant.disburse(&without(body, pointer), &[]);
-        let json = assert_refused(pointer, &answer, 400, "90");
-        assert_eq!(faulty_fields(&json["errors"]), [field_of(pointer)], "{pointer}");
-    }
-}
-
-#[test]
 fn all_faults_come_at_once_in_the_order_of_the_tables() {
     let merchant = Merchant::open();
     let faults = |body: &str| {

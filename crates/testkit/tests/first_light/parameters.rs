@@ -2,7 +2,7 @@
 //! at once.
 
 use crate::charge_body::{ChargeBody, GUIDE, required};
-use crate::shop::{Shop, assert_members, assert_refused, faulty_fields, reference_of};
+use crate::shop::{Shop, assert_refused, faulty_fields, reference_of};
 
 /// Values that are of the right type and still wrong.
 const WRONG: [(&str, &[&str]); 12] = [
@@ -39,21 +39,6 @@ const WRONG: [(&str, &[&str]); 12] = [
     ),
     ("narration", &[r#""a\u0000b""#, r#""a\r\nb""#, "1", "[]", "{}"]),
 ];
-
-#[test]
-fn every_required_field_left_out_is_named() {
-    let shop = Shop::open();
-    for field in required() {
-        let answer = shop.post_charge(&ChargeBody::guide().without(field), &[]);
-        assert_refused(field, &answer, 400, "90");
-        let members = ["status", "error_code", "message", "errors", "request_id"];
-        assert_members(field, &answer.fields(), &members);
-        let faulty = faulty_fields(&answer);
-        // Without the type, nobody can say which of the method's own fields are needed.
-        let is_named = faulty == [field] || (field == "payment_type" && faulty[0] == field);
-        assert!(is_named, "{field}: {}", answer.text());
-    }
-}
 
 #[test]
 fn every_field_wrong_in_its_own_ways_is_named() {

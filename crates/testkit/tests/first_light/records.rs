@@ -3,9 +3,7 @@
 use testkit::Options;
 
 use crate::charge_body::ChargeBody;
-use crate::shop::{
-    Shop, assert_members, assert_refused, assert_values, faulty_fields, has_form, unquoted,
-};
+use crate::shop::{Shop, assert_members, assert_refused, assert_values, faulty_fields, unquoted};
 
 const ROW_MEMBERS: [&str; 8] = [
     "id",
@@ -31,37 +29,6 @@ const RECORD_MEMBERS: [&str; 10] = [
     "processor_response",
     "timeline",
 ];
-
-#[test]
-fn a_row_has_the_guides_fields() {
-    let shop = Shop::open();
-    let reference = shop.charge(&ChargeBody::guide());
-    let answer = shop.get("/transactions");
-    assert_members("list", &answer.fields(), &["status", "data", "pagination"]);
-    assert_eq!(answer.json()["status"], "success");
-    let (rows, pagination) = shop.list("");
-    assert_members("pagination", &pagination, &["page", "limit", "total", "pages"]);
-    let pages = [("page", "1"), ("limit", "20"), ("total", "1"), ("pages", "1")];
-    assert_values("pagination", &pagination, &pages);
-    let [row] = rows.as_slice() else { panic!("one row, not {rows:#?}") };
-    assert_members("row", row, &ROW_MEMBERS);
-    let quoted = format!("\"{reference}\"");
-    let expected = [
-        ("dgs_reference", quoted.as_str()),
-        ("amount", "2000"),
-        ("currency", r#""RWF""#),
-        ("status", r#""pending""#),
-        ("payment_method_type", r#""mobile_money""#),
-        ("type", r#""charge""#),
-    ];
-    assert_values("row", row, &expected);
-    let created_at = unquoted(&row["created_at"]);
-    assert!(has_form(&created_at, "9999-99-99 99:99:99"), "{created_at}");
-    // A UUID of version 7.
-    let id = unquoted(&row["id"]);
-    let groups: Vec<usize> = id.split('-').map(str::len).collect();
-    assert!(groups == [8, 4, 4, 4, 12] && id.as_bytes()[14] == b'7', "{id}");
-}
 
 #[test]
 fn a_record_is_found_by_each_of_its_names() {

@@ -104,6 +104,7 @@ impl Sample {
             state: CallState::Open,
             is_sent: false,
             due_at: now,
+            is_leased: false,
             polls_made: 0,
             note: None,
             created_at: now,

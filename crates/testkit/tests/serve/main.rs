@@ -2,6 +2,7 @@
 //! environments have nothing to do with each other.
 
 mod configuration;
+mod deposits;
 mod gateway;
 mod live;
 mod operator;

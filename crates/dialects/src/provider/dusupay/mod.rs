@@ -224,8 +224,11 @@ impl Connector for DusuPay {
         let is_known = match (service.kind, service.method) {
             (PaymentKind::Charge | PaymentKind::Disbursement, Method::MobileMoney)
             | (PaymentKind::Disbursement, Method::Bank) => true,
-            (PaymentKind::Charge, Method::Bank | Method::Card | Method::Wallet)
-            | (PaymentKind::Disbursement, Method::Card | Method::Wallet)
+            (PaymentKind::Charge, Method::Bank)
+            | (
+                PaymentKind::Charge | PaymentKind::Disbursement,
+                Method::Card | Method::BankTransfer | Method::Wallet,
+            )
             | (PaymentKind::Conversion | PaymentKind::Refund, _) => false,
         };
         is_known && service.currency == Currency::Rwf && self.keys.is_some()

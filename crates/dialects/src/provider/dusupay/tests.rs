@@ -65,6 +65,7 @@ impl Case {
             state: CallState::Open,
             is_sent: false,
             due_at: created_at,
+            is_leased: false,
             polls_made: 0,
             note: None,
             created_at,

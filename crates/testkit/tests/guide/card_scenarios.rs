@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, address, card, members, otp, text};
 
 /// Issuer, its code, and whether it approves.
-const ISSUERS: [(&str, &str); 8] = [
+pub const ISSUERS: [(&str, &str); 8] = [
     ("", "00"),
     ("issuer:approved", "00"),
     ("issuer:do_not_honor", "05"),
@@ -19,7 +19,7 @@ const ISSUERS: [(&str, &str); 8] = [
 
 /// What a payer does next.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+pub enum Act {
     Pin,
     Otp,
     Address,
@@ -27,7 +27,7 @@ enum Act {
 }
 
 /// A scenario, and the steps by which it ends.
-const SCENES: [(&str, &[Act]); 6] = [
+pub const SCENES: [(&str, &[Act]); 6] = [
     ("", &[]),
     ("scenario:auth_pin", &[Act::Pin]),
     ("scenario:auth_pin_3ds", &[Act::Pin, Act::Otp]),
@@ -150,37 +150,4 @@ fn assert_ended(name: &str, charged: &Value, code: &str, at_once: bool) {
         assert!(!text(charged, "processor_response").is_empty(), "{name}: {charged}");
         assert!(charged.get("error_code").is_none(), "{name}: {charged}");
     }
-}
-
-#[test]
-fn the_bank_page_can_be_refused_and_speaks_three_languages() {
-    let desk = Desk::open();
-    let charged = desk.charge_as("scenario:auth_3ds");
-    let path = desk.page(&charged);
-    for (language, title) in
-        [("en", "Simulated bank"), ("fr", "Banque simulée"), ("rw", "Banki y’igerageza")]
-    {
-        let wish = [("Accept-Language", language)];
-        let page = desk.sandbox.api.bare_request("GET", &path, &wish, "");
-        assert!(page.text().contains(title), "{language}: {}", page.text());
-        assert!(page.header("content-security-policy").is_some());
-    }
-    assert_eq!(desk.answer_at_bank(&path, "perhaps").status, 400);
-    // The phone's page is not a way around the bank.
-    let phone = path.replace("/pay/bank/", "/pay/status/");
-    assert_eq!(desk.answer_at_bank(&phone, "approve").status, 404);
-    assert_eq!(desk.answer_at_bank(&path, "refuse").status, 303);
-    assert_eq!(desk.answer_at_bank(&path, "approve").status, 303);
-    let reference = text(&charged, "dgs_reference");
-    let record = desk.record(&reference);
-    assert_eq!(record["status"], "failed", "{record}");
-    assert_eq!(record["processor_response"], "Declined by cardholder", "{record}");
-
-    let nowhere = json!({"scenario_key": "scenario:auth_3ds", "redirect_url": null});
-    let other = desk.charge(desk.browse_one(card()), nowhere).json();
-    let sent = desk.answer_at_bank(&desk.page(&other), "approve");
-    let status_page = desk.page(&other).replace("/pay/bank/", "/pay/status/");
-    assert_eq!((sent.status, sent.header("location")), (303, Some(status_page.as_str())));
-    desk.assert_each_told_once(&[reference, text(&other, "dgs_reference")]);
-    desk.assert_audit_is_clean();
 }
