@@ -100,7 +100,8 @@ fn older_news_after_the_end_change_nothing() {
 /// The merchant was told that it failed, and is not told otherwise: the money waits for a person.
 #[test]
 fn a_success_after_a_failure_goes_to_suspense() {
-    let refusals = ["APPROVAL_REJECTED", "DP00800001007", "Insufficient funds"];
+    let refusals =
+        ["APPROVAL_REJECTED", "DP00800001007", "Insufficient funds", "insufficient_funds"];
     for (provider, refusal) in PROVIDERS.into_iter().zip(refusals) {
         let (scene, reference, entry) = waiting(provider);
         scene.world().decide(&entry.reference, Decision::Decline(refusal.to_owned()));

@@ -37,6 +37,11 @@ fn dusupay_and_the_gateway_agree() {
     agree("dusupay");
 }
 
+#[test]
+fn flutterwave_and_the_gateway_agree() {
+    agree("flutterwave");
+}
+
 fn agree(provider: &'static str) {
     let wished = |name: &str| {
         std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a whole number"))
@@ -117,6 +122,8 @@ fn refusal(provider: &str, kind: Kind) -> String {
         ("mtn_momo", _) => "NOT_ENOUGH_FUNDS",
         ("airtel_money", Kind::Charge) => "DP00800001007",
         ("airtel_money", _) => "DP00900001007",
+        ("flutterwave", Kind::Charge) => "insufficient_funds",
+        ("flutterwave", _) => "insufficient_balance",
         _ => "Insufficient funds",
     };
     word.to_owned()

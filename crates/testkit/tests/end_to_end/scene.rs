@@ -8,7 +8,7 @@ use testkit::http::{elements, fields};
 use testkit::providers::world::Wishes;
 use testkit::providers::{
     Callbacks, Decision, Entry, Notice, Pace, Part, Plan, Seal, Server, World, airtel_money,
-    dusupay, find, mtn_momo,
+    dusupay, find, flutterwave, mtn_momo,
 };
 use testkit::{Answer, Client, Options, Receiver, Sandbox};
 
@@ -22,7 +22,7 @@ pub const FENCE: i64 = 100;
 /// Only a test that says so waits for a slow provider longer than this.
 const PATIENCE_MS: &str = "1000";
 
-pub const PROVIDERS: [&str; 3] = ["mtn_momo", "airtel_money", "dusupay"];
+pub const PROVIDERS: [&str; 4] = ["mtn_momo", "airtel_money", "dusupay", "flutterwave"];
 
 #[derive(Debug)]
 pub struct Scene {
@@ -61,8 +61,13 @@ impl Scene {
             .webhook_url(&shop.url("/ok"))
             .and(options);
         for (name, url) in providers.iter().zip(urls) {
-            let url = ("url".to_owned(), url.clone());
-            for (setting, value) in settings(name).into_iter().chain([url]) {
+            let mut settings = settings(name);
+            settings.push(("url".to_owned(), url.clone()));
+            if *name == "flutterwave" {
+                let token_url = format!("{url}{}", flutterwave::TOKEN_PATH);
+                settings.push(("token_url".to_owned(), token_url));
+            }
+            for (setting, value) in settings {
                 let variable = format!("DGSPAY_{name}_{setting}").to_uppercase();
                 options = options.variable(&variable, &value);
             }
@@ -199,6 +204,12 @@ pub fn settings(provider: &str) -> Vec<(String, String)> {
             ("secret_key", dusupay::SECRET_KEY),
             ("hmac_key", dusupay::HMAC_KEY),
             ("rsa_public_key", &PEM),
+        ],
+        "flutterwave" => vec![
+            ("client_id", flutterwave::CLIENT_ID),
+            ("client_secret", flutterwave::CLIENT_SECRET),
+            ("encryption_key", flutterwave::ENCRYPTION_KEY),
+            ("webhook_secret", flutterwave::WEBHOOK_SECRET),
         ],
         other => panic!("no settings of {other}"),
     };
