@@ -122,6 +122,60 @@ fn a_success_after_a_failure_goes_to_suspense() {
     }
 }
 
+/// Nothing is taken back by itself: a person decides.
+#[test]
+fn a_failure_after_a_success_is_shown_to_a_person() {
+    let (scene, reference, entry) = waiting("dusupay");
+    scene.world().decide(&entry.reference, Decision::Approve);
+    scene.tell(&scene.world().find_reference(&entry.reference).expect("it is there"));
+    scene.shop.wait_for_event(&reference);
+    let turn = |entry: &mut Entry| entry.state = State::Declined("Reversed".to_owned());
+    let entry = scene.world().change(&entry.reference, turn).expect("it is there");
+    assert_eq!(scene.tell(&entry), 200);
+    assert_eq!(scene.events(&reference, "reversed"), ["payment.success"]);
+    let state = "select state from provider_call where note is not null";
+    assert_eq!(scene.kept(state), "needs_review");
+    assert_eq!(scene.status(&reference), "success");
+    assert_eq!(scene.francs().1, OPENING + NET + FENCE_NET);
+    scene.assert_audit_is_clean();
+}
+
+/// Its money stays set aside, and it is never sent again under another name.
+#[test]
+fn a_payout_that_nobody_decides_is_asked_about_for_a_week_and_then_shown_to_a_person() {
+    for provider in PROVIDERS {
+        let scene = Scene::open(&[provider]);
+        // One that the server does not decide by itself, if it is asked.
+        let phone = if provider == "airtel_money" { "730000201" } else { PHONE };
+        scene.world().wish(|wishes| {
+            wishes.pace = Pace::ByHand;
+            wishes.callbacks = Callbacks::None;
+        });
+        let reference = scene.pay_out(phone, AMOUNT);
+        scene.fence("sent");
+        for half_day in 0..16 {
+            scene.gateway.advance_clock(12 * 3600);
+            scene.fence(&half_day.to_string());
+        }
+        let state = "select state from provider_call where note is not null";
+        assert_eq!(scene.kept(state), "needs_review", "{provider}");
+        assert_eq!(scene.status(&reference), "pending", "{provider}");
+        let entry = scene.entry(phone);
+        assert_eq!((entry.executions, entry.submissions), (0, 1), "{provider}");
+        assert_eq!(scene.francs().1, OPENING - AMOUNT + 17 * FENCE_NET, "{provider}");
+
+        scene.world().decide(&entry.reference, Decision::Approve);
+        // What Airtel says of payouts, it says when it is asked.
+        if provider != "airtel_money" {
+            let entry = scene.world().find_reference(&entry.reference).expect("it is there");
+            assert_eq!(scene.tell(&entry), 200, "{provider}");
+            scene.shop.wait_for_event(&reference);
+            assert_eq!(scene.status(&reference), "success", "{provider}");
+        }
+        scene.assert_audit_is_clean();
+    }
+}
+
 #[test]
 fn either_signature_of_dusupay_is_taken() {
     for header in ["hmac-signature", "rsa-signature"] {

@@ -6,4 +6,5 @@ mod deposits;
 mod gateway;
 mod live;
 mod operator;
+mod providers;
 mod test_environment;
