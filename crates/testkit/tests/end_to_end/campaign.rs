@@ -92,7 +92,7 @@ impl Run {
             plan: Plan::Seeded {
                 seed,
                 per_mille: pick(&per_mille, draw("share")),
-                faults: faults(draw("rare") % 8 == 0),
+                faults: faults(draw("rare") % 16 == 0),
             },
         };
         let amount = 101 + i64::try_from(draw("amount") % 200).expect("small");

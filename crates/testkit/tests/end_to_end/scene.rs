@@ -20,7 +20,7 @@ pub const PAYOUT_FEE: i64 = 100;
 pub const FENCE: i64 = 100;
 
 /// Only a test that says so waits for a slow provider longer than this.
-const PATIENCE_MS: &str = "1000";
+const PATIENCE_MS: &str = "3000";
 
 pub const PROVIDERS: [&str; 4] = ["mtn_momo", "airtel_money", "dusupay", "flutterwave"];
 
