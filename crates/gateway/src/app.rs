@@ -1,6 +1,6 @@
 //! The gateway of one environment: built once, shared by reference.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use dialects::banks::Banks;
 use dialects::card::SealingKey;
@@ -22,6 +22,7 @@ use crate::dialect::Dialects;
 use crate::directory::{Directory, DirectoryFault, Rows};
 use crate::egress::upstream::Upstream;
 use crate::egress::{Egress, EgressError, EgressPolicy};
+use crate::pages::packed::Packed;
 use crate::providers::Providers;
 use crate::secrets::{MasterKey, SecretFault};
 use crate::workers::{Alarm, FreshDelivery};
@@ -63,6 +64,8 @@ pub struct App {
     pub dialects: Dialects,
     /// True once the process has been asked to stop.
     pub stop: watch::Receiver<bool>,
+    /// The API reference, which tells this environment's address, once somebody wants it.
+    pub reference_page: OnceLock<Packed>,
     /// Held while the sandbox's clock is moved.
     pub clock_turn: tokio::sync::Mutex<()>,
     directory: RwLock<Arc<Directory>>,
@@ -130,6 +133,7 @@ impl App {
                 .map(|rate| DefaultKeyedRateLimiter::dashmap(Quota::per_second(rate))),
             decryption_limit: DecryptionLimit::default(),
             dialects: Dialects::of(&settings),
+            reference_page: OnceLock::new(),
             clock_turn: tokio::sync::Mutex::new(()),
             directory: RwLock::new(Arc::new(directory)),
             settings,

@@ -23,6 +23,7 @@ mod submit_authorization;
 mod take_callback;
 mod take_deposit;
 mod tell;
+mod upkeep;
 mod use_nonce;
 
 pub use claim_call::ClaimCall;
@@ -338,10 +339,7 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::SettleCharge { account, payment } => {
             settle_charge::settle_charge((account, payment), book, moment)
         }
-        Command::SetRates(rates) => {
-            book.rates = Some(rates);
-            Ok(Answer::Done)
-        }
+        Command::SetRates(rates) => Ok(upkeep::set_rates(rates, book)),
         Command::ClaimDelivery(key) => {
             Ok(Answer::Claimed(record_attempt::claim(&key, book, moment.now)))
         }
@@ -352,18 +350,9 @@ fn apply(command: Command, book: &mut Book, moment: &mut Moment<'_>) -> Result<A
         Command::ParkDelivery(key) => Ok(Answer::Claimed(record_attempt::park(&key, book))),
         Command::ResendEvent(resend) => resend_event::resend_event(*resend, book, moment),
         Command::ReplayDeliveries(replay) => resend_event::replay_deliveries(*replay, book, moment),
-        Command::KeepSetting { name, value } => {
-            book.settings.push((name, value));
-            Ok(Answer::Done)
-        }
-        Command::ForgetFirstUses { before } => {
-            book.forget_first_uses_before = Some(before);
-            Ok(Answer::Done)
-        }
-        Command::SetClockAhead { ahead_us } => {
-            book.clock_ahead_us = Some(ahead_us);
-            Ok(Answer::Done)
-        }
+        Command::KeepSetting { name, value } => Ok(upkeep::keep_setting(name, value, book)),
+        Command::ForgetFirstUses { before } => Ok(upkeep::forget_first_uses(before, book)),
+        Command::SetClockAhead { ahead_us } => Ok(upkeep::set_clock_ahead(ahead_us, book)),
         Command::RecordReconciliation(record) => {
             Ok(record_reconciliation::record(*record, book, moment.now))
         }

@@ -82,11 +82,7 @@ impl Needs {
             Command::OpenVirtualAccount(open) => self.add_virtual_account(open),
             Command::TakeDeposit(take) => self.add_deposit(&take.notice),
             Command::JudgeDeposit(judge) => self.add_judged(judge),
-            Command::SettleCharge { account, payment } => {
-                self.wallets.insert(*account);
-                self.payments.insert((*account, *payment));
-                self.settlements.insert((*account, *payment));
-            }
+            Command::SettleCharge { account, payment } => self.add_settlement((*account, *payment)),
             Command::ReportProvider(report) => self.add_report(report),
             Command::AnswerRequest { account, payment, scope } => {
                 self.payments.insert((*account, *payment));
@@ -120,6 +116,12 @@ impl Needs {
             | Command::KeepSetting { .. }
             | Command::SetRates(_) => {}
         }
+    }
+
+    fn add_settlement(&mut self, key: (AccountId, PaymentId)) {
+        self.wallets.insert(key.0);
+        self.payments.insert(key);
+        self.settlements.insert(key);
     }
 
     fn add_report(&mut self, report: &Report) {

@@ -1,14 +1,18 @@
 //! `GET /openapi.json`: the description of the API that programs read.
 
-use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use std::sync::LazyLock;
+
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+
+use crate::pages::packed::Packed;
 
 pub const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 
 /// Viewers on other sites may read it: it says nothing of anybody's account.
-pub async fn show() -> Response {
-    let mut response = Response::new(Body::from(DOCUMENT));
+pub async fn show(headers: HeaderMap) -> Response {
+    static PACKED: LazyLock<Packed> = LazyLock::new(|| Packed::of(DOCUMENT));
+    let mut response = PACKED.answer(&headers);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod bank;
 pub mod link;
+pub mod packed;
 pub mod portal;
 pub mod reference;
 pub mod status;
@@ -39,10 +40,14 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
     };
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
+    dressed(response)
+}
+
+/// A page with the headers of every page, but for those that it has already.
+fn dressed(mut response: Response) -> Response {
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        let place = response.headers_mut().entry(HeaderName::from_static(name));
+        place.or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -7,13 +7,14 @@ use std::sync::{Arc, LazyLock};
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dialects::json::{Object, Tolerance, Value, parse_large_object};
 
 use crate::api::DOCUMENT;
 use crate::app::App;
-use crate::pages::page;
+use crate::pages::dressed;
+use crate::pages::packed::Packed;
 use schema::{Row, Source, Table, list, object, parameter_row, pretty, text};
 
 const WEBHOOKS: &str = "Webhooks";
@@ -78,8 +79,12 @@ struct Answer {
     examples: Vec<String>,
 }
 
-pub async fn show(State(app): State<Arc<App>>) -> Response {
-    page(StatusCode::OK, &Page { reference: &REFERENCE, origin: &app.settings.public_url })
+pub async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let packed = app.reference_page.get_or_init(|| {
+        let page = Page { reference: &REFERENCE, origin: &app.settings.public_url };
+        Packed::of(page.render().unwrap_or_default())
+    });
+    dressed(packed.answer(&headers))
 }
 
 impl Reference {
@@ -245,11 +250,16 @@ fn with_examples(path: &str, parameters: &[&Object]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::{HeaderValue, header};
 
     #[test]
     fn the_page_has_every_operation_and_stays_small() {
         let html = Page { reference: &REFERENCE, origin: "https://pay.example" }.render().unwrap();
-        assert!(html.len() < 120_000, "{} bytes", html.len());
+        let gzip =
+            HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]);
+        let sent = Packed::of(html.clone()).answer(&gzip);
+        let length = axum::body::HttpBody::size_hint(sent.body()).exact().unwrap();
+        assert!(length < 30_000, "{length} bytes");
         let document: serde_json::Value = serde_json::from_str(DOCUMENT).unwrap();
         for part in ["paths", "webhooks"] {
             for operation in document[part].as_object().unwrap().values() {
