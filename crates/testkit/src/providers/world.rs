@@ -140,6 +140,7 @@ struct Inner {
     /// Requests that are being answered.
     open_requests: u64,
     entries: Vec<Entry>,
+    serials: usize,
     /// To be settled once their answers are made.
     opened: VecDeque<String>,
     /// Ended, and their clients not told.
@@ -337,7 +338,9 @@ impl World {
 
     /// A number that was not drawn before, for ids.
     pub fn serial(&self) -> usize {
-        self.lock().entries.len() + 1
+        let mut inner = self.lock();
+        inner.serials += 1;
+        inner.serials
     }
 }
 

@@ -116,7 +116,7 @@ fn load_and_kill(scene: &mut Scene, round: usize, sent: &Mutex<BTreeMap<String, 
                 loop {
                     let number = round * 10_000 + next.fetch_add(1, Ordering::SeqCst);
                     let phone = (783_000_011 + number * 100).to_string();
-                    let kind = if number % 2 == 0 { Kind::Charge } else { Kind::Transfer };
+                    let kind = if number.is_multiple_of(2) { Kind::Charge } else { Kind::Transfer };
                     sent.lock().expect("no holder panicked").insert(phone.clone(), kind);
                     if request(api, &phone, kind).is_err() {
                         return;
