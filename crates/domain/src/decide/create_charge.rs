@@ -96,7 +96,7 @@ pub(super) fn make_charge(
     book.calls.insert(key, call);
     if let Some(word) = create.first_word.filter(|_| !create.waits) {
         let report =
-            Report { account: key.0, payment: id, word, reported: Reported::FIRST, lease: None };
+            Report { account: key.0, payment: id, word, reported: Reported::FIRST, due_at: None };
         take_word(&report, book, moment);
     }
     Ok(key)

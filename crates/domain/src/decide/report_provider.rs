@@ -19,10 +19,10 @@ pub struct Report {
     pub payment: PaymentId,
     pub word: Word,
     pub reported: Reported,
-    /// When the reporter's lease of the call ends, where it has one: should the call have come to
-    /// another time since, somebody else has it, or a callback wants it asked about at once. The
-    /// word counts all the same; what happens to the call next is not the reporter's to say.
-    pub lease: Option<Timestamp>,
+    /// When the call was due as the reporter last saw it, where it went by that: another time means
+    /// that somebody else has it, or that a callback wants it asked about at once. The word counts
+    /// all the same; what happens to the call next is not the reporter's to say.
+    pub due_at: Option<Timestamp>,
 }
 
 /// How a word came to us.
@@ -63,8 +63,8 @@ pub(super) fn take_word(report: &Report, book: &mut Book, moment: &mut Moment<'_
     let key = (report.account, report.payment);
     let Some(before) = book.payments.find(&key).cloned() else { return };
     let holds_call = report
-        .lease
-        .is_none_or(|lease| book.calls.find(&key).is_some_and(|call| call.due_at == lease));
+        .due_at
+        .is_none_or(|due_at| book.calls.find(&key).is_some_and(|call| call.due_at == due_at));
     let report = &judged(report, &before, holds_call);
     let taken = step(before.state, input(&report.word.verdict));
     let posted = match fact(before.kind, taken) {

@@ -99,7 +99,7 @@ pub(super) fn submit_authorization(
             payment: key.1,
             word,
             reported: Reported::ByPayer,
-            lease: None,
+            due_at: None,
         };
         take_word(&report, book, moment);
     }

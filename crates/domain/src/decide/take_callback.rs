@@ -40,7 +40,7 @@ pub(super) fn take_callback(
     match (about, callback.word) {
         (Some((account, payment)), Some(word)) => {
             let report =
-                Report { account, payment, word, reported: Reported::ByCallback, lease: None };
+                Report { account, payment, word, reported: Reported::ByCallback, due_at: None };
             take_word(&report, book, moment);
         }
         (Some(key), None) => ask_now(key, book, moment),

@@ -126,7 +126,7 @@ impl World {
         let payment = self.payment(reference).id;
         let word = Word::of(verdict);
         let report =
-            Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll, lease: None };
+            Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll, due_at: None };
         self.run(Command::ReportProvider(report)).unwrap();
     }
 

@@ -68,7 +68,7 @@ fn end(world: &mut World, verdict: Verdict) {
     let proof = Some("PROOF-1".to_owned());
     let word = Word { proof, ..Word::of(verdict) };
     let report =
-        Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll, lease: None };
+        Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll, due_at: None };
     world.run(Command::ReportProvider(report)).unwrap();
 }
 

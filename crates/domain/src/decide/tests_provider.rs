@@ -27,8 +27,8 @@ fn call<'a>(world: &'a World, reference: &str) -> &'a ProviderCall {
 
 fn say(world: &mut World, reference: &str, word: Word, reported: Reported) {
     let payment = world.payment(reference).id;
-    let lease = Some(call(world, reference).due_at);
-    let report = Report { account: ACCOUNT, payment, word, reported, lease };
+    let due_at = Some(call(world, reference).due_at);
+    let report = Report { account: ACCOUNT, payment, word, reported, due_at };
     world.run(Command::ReportProvider(report)).unwrap();
 }
 
@@ -165,11 +165,11 @@ fn an_answer_that_a_callback_overtook_does_not_put_off_the_question() {
     let mut world = World::new();
     waiting(&mut world, "one", "k").unwrap();
     let payment = world.payment("one").id;
-    let lease = Some(call(&world, "one").due_at);
+    let due_at = Some(call(&world, "one").due_at);
     callback(&mut world, "one", "m1", None);
     let wish = Some(Duration::from_secs(180));
     let word = Word { ask_again_after: wish, ..Word::of(Verdict::Pending) };
-    let late = Report { account: ACCOUNT, payment, word, reported: Reported::FIRST, lease };
+    let late = Report { account: ACCOUNT, payment, word, reported: Reported::FIRST, due_at };
     world.run(Command::ReportProvider(late)).unwrap();
     assert_eq!(call(&world, "one").due_at, world.now);
 }
@@ -185,7 +185,8 @@ fn what_was_not_sent_by_one_who_lost_the_lease_moves_nothing_on() {
     world.run(Command::ClaimCall(ClaimCall { account: ACCOUNT, payment, due_at: lease })).unwrap();
     for otherwise in [None, Some(Provider::Flutterwave)] {
         let reported = Reported::BySubmission { otherwise };
-        let late = Report { account: ACCOUNT, payment, word: UNSENT, reported, lease: Some(lease) };
+        let late =
+            Report { account: ACCOUNT, payment, word: UNSENT, reported, due_at: Some(lease) };
         world.run(Command::ReportProvider(late)).unwrap();
         assert_eq!(world.payment("one").state, PaymentState::Pending);
         let now = call(&world, "one");

@@ -8,8 +8,8 @@ use domain::decide::{Answer, ClaimCall, Command, Report, Reported};
 use domain::idempotency::KeyScope;
 use domain::limits::FIRST_ANSWER_WAIT;
 use domain::payment::{PaymentKind, PaymentState, Reason};
-use domain::provider_call::{CallState, Provider, Verdict, Word};
-use domain::{AccountId, PaymentId, Timestamp};
+use domain::provider_call::{CallState, Provider, ProviderCall, Verdict, Word};
+use domain::{AccountId, PaymentId};
 use store::SubmitError;
 use store::query::provider_calls::{DueCall, find_call};
 use tokio::time::timeout;
@@ -68,7 +68,7 @@ pub async fn authorize(
         async move {
             if let Some(due) = load(&app, key).await {
                 let word = ask_about(&app, &due, Task::Authorize(shown.borrowed())).await;
-                report(&app, key, None, word, Reported::ByPayer).await;
+                report(&app, &due.call, word, Reported::ByPayer).await;
             }
         }
     };
@@ -106,12 +106,11 @@ pub async fn pursue(app: &Arc<App>, mut due: DueCall) {
         return submit_along_route(app, due, None).await;
     }
     let word = ask_about(app, &due, Task::Enquire).await;
-    let lease = Some(due.call.due_at);
     if word.verdict != Verdict::Unheard {
-        return report(app, key, lease, word, Reported::ByPoll).await;
+        return report(app, &due.call, word, Reported::ByPoll).await;
     }
     match unheard(app, &due) {
-        Some(word) => report(app, key, lease, word, Reported::ByPoll).await,
+        Some(word) => report(app, &due.call, word, Reported::ByPoll).await,
         None => submit_along_route(app, due, None).await,
     }
 }
@@ -167,7 +166,7 @@ async fn submit_along_route(app: &Arc<App>, mut due: DueCall, card: Option<&Card
         } else {
             Reported::BySubmission { otherwise }
         };
-        report(app, key, Some(due.call.due_at), word, reported).await;
+        report(app, &due.call, word, reported).await;
         if otherwise.is_none() {
             return;
         }
@@ -209,14 +208,9 @@ async fn load(app: &App, (account, payment): Key) -> Option<DueCall> {
     }
 }
 
-async fn report(
-    app: &App,
-    (account, payment): Key,
-    lease: Option<Timestamp>,
-    word: Word,
-    reported: Reported,
-) {
-    let report = Report { account, payment, word, reported, lease };
+async fn report(app: &App, call: &ProviderCall, word: Word, reported: Reported) {
+    let (account, payment, due_at) = (call.account, call.payment, Some(call.due_at));
+    let report = Report { account, payment, word, reported, due_at };
     if let Err(error) = app.store.lane().submit(Command::ReportProvider(report)).await {
         tracing::warn!(%error, "a provider's answer was not stored; it is asked for again");
     }

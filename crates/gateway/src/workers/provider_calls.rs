@@ -71,7 +71,7 @@ async fn one_turn(app: &Arc<App>, outside: &mut Outside) -> Result<usize, StoreE
             continue;
         };
         let (account, payment) = (due.call.account, due.call.payment);
-        let report = Report { account, payment, word, reported: Reported::ByPoll, lease: None };
+        let report = Report { account, payment, word, reported: Reported::ByPoll, due_at: None };
         reports.push(Command::ReportProvider(report));
     }
     // Those that found no place come up when a place is free.
