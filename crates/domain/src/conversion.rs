@@ -2,7 +2,7 @@
 
 use crate::fee::round_half_even;
 use crate::id::PaymentId;
-use crate::money::{Currency, Money, MoneyError, positive_decimal};
+use crate::money::{Currency, Money, MoneyError, positive_decimal, ratio_micros};
 use crate::scenario::Scenario;
 use crate::time::Timestamp;
 
@@ -70,6 +70,12 @@ impl Rate {
         positive_decimal(text, 6).map(|micros| Rate { micros })
     }
 
+    /// The rate at which `source` buys `target`: decimal texts above zero, in major units. Rounded
+    /// down, so that nothing is promised beyond what the exchange brings.
+    pub fn of_exchange(source: &str, target: &str) -> Result<Rate, MoneyError> {
+        ratio_micros(source, target).map(|micros| Rate { micros })
+    }
+
     /// `source` in `target`, rounded half-even to the target's minor unit.
     pub fn convert(self, source: Money, target: Currency) -> Result<Money, MoneyError> {
         let overflow = MoneyError::AmountExceedsLimit;
@@ -101,6 +107,27 @@ mod tests {
         assert_eq!(cheap.convert(francs, Currency::Usd).map(Money::minor), Ok(10_007));
         let one = Money::from_minor(1, Currency::Rwf).unwrap();
         assert_eq!(cheap.convert(one, Currency::Usd), Err(MoneyError::AmountMustBePositive));
+    }
+
+    #[test]
+    fn an_exchange_has_its_rate_to_the_millionth_below() {
+        for (source, target, micros) in [
+            ("68.954500000", "100000", Ok(1_450_231_674)),
+            ("145000000.000000000", "100000", Ok(689)),
+            ("100000", "100000.0", Ok(1_000_000)),
+            ("0.3", "0.1", Ok(333_333)),
+            ("1e2", "1", Err(MoneyError::AmountExceedsLimit)),
+            ("0", "1", Err(MoneyError::AmountMustBePositive)),
+            ("1", "0.000", Err(MoneyError::AmountMustBePositive)),
+            ("-1", "-1", Err(MoneyError::AmountMustBePositive)),
+            ("1000000", "0.9", Err(MoneyError::AmountMustBePositive)),
+            ("1", "9e999", Err(MoneyError::AmountExceedsLimit)),
+            ("1", "99999999999999999999999999999999999999999", Err(MoneyError::AmountExceedsLimit)),
+            ("Infinity", "1", Err(MoneyError::NotADecimal)),
+        ] {
+            let rate = Rate::of_exchange(source, target);
+            assert_eq!(rate.map(|rate| rate.micros), micros, "{source} for {target}");
+        }
     }
 
     #[test]

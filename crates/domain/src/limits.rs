@@ -174,6 +174,10 @@ pub const STATEMENT_COLUMNS_MAX: usize = 256;
 /// Providers name payments in some tens of letters.
 pub const STATEMENT_REFERENCE_BYTES_MAX: usize = 256;
 
+/// A statement that is sent to a running gateway: two million usual lines. It goes to disk, not into
+/// memory. And how long it may take to arrive.
+pub const STATEMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(300);
 /// Lines of a statement that are no payment of ours: with more, it is not ours, and memory is saved.
 pub const DIFFERENCES_MAX: usize = 100_000;
 /// Differences recorded by one command, so that none holds up what waits behind it.

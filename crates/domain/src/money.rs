@@ -203,6 +203,17 @@ pub(crate) fn positive_decimal(text: &str, decimals: u32) -> Result<i64, MoneyEr
     decimal.to_minor(decimals)
 }
 
+/// How much of `target` comes for one of `source`, in millionths, rounded down. Both are decimal
+/// numbers above zero.
+pub(crate) fn ratio_micros(source: &str, target: &str) -> Result<i64, MoneyError> {
+    let [source, target] = [Decimal::parse(source)?, Decimal::parse(target)?];
+    if source.is_zero_or_negative() || target.is_zero_or_negative() {
+        return Err(MoneyError::AmountMustBePositive);
+    }
+    let micros = Decimal::ratio_micros(&source, &target).ok_or(MoneyError::AmountExceedsLimit)?;
+    if micros < 1 { Err(MoneyError::AmountMustBePositive) } else { Ok(micros) }
+}
+
 /// A decimal number as it stands in JSON: sign, digits, and how many of them are decimals.
 struct Decimal {
     negative: bool,
@@ -238,6 +249,18 @@ impl Decimal {
 
     fn is_zero_or_negative(&self) -> bool {
         self.negative || self.digits.is_empty()
+    }
+
+    /// `None` where it is beyond what can be counted.
+    fn ratio_micros(source: &Decimal, target: &Decimal) -> Option<i64> {
+        let digits = |decimal: &Decimal| decimal.digits.parse::<i128>().ok();
+        let scaled = |value: i128, scale: i64| {
+            value.checked_mul(10_i128.checked_pow(u32::try_from(scale).ok()?)?)
+        };
+        // Each is its digits over ten to its scale.
+        let dividend = scaled(digits(target)?.checked_mul(1_000_000)?, source.scale)?;
+        let divisor = scaled(digits(source)?, target.scale)?;
+        i64::try_from(dividend.checked_div(divisor)?).ok()
     }
 
     fn to_minor(&self, exponent: u32) -> Result<i64, MoneyError> {

@@ -111,7 +111,7 @@ fn rules_of_code() -> Vec<Rule> {
             &[
                 "crates/gateway/src/egress/",
                 "crates/gateway/src/cli/developer/",
-                "crates/gateway/src/cli/merchant.rs",
+                "crates/gateway/src/cli/operator_client.rs",
             ],
             &["Direct::", "egress::direct"],
             "the client without an address guard is for the commands of a person",

@@ -5,6 +5,9 @@ pub mod airtel_money;
 mod body;
 pub mod dusupay;
 pub mod flutterwave;
+pub mod look_up;
+#[cfg(test)]
+mod look_up_tests;
 #[cfg(test)]
 mod mobile_samples;
 pub mod mtn_momo;
@@ -21,6 +24,8 @@ use domain::phone::Network;
 use domain::provider_call::{Provider, ProviderCall, Word};
 use domain::{Currency, Money, Timestamp};
 use zeroize::Zeroizing;
+
+use look_up::{Found, LookUp};
 
 /// A text that may be used, not seen: it prints as `***` and is wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -285,6 +290,16 @@ pub trait Connector: fmt::Debug + Send + Sync {
     /// provider asks whether a payout is ours before it makes it. The answer is 200 while it is an
     /// open disbursement at this provider, 404 otherwise. `query` is what stands behind the `?`.
     fn payout_question(&self, _query: &str) -> Option<String> {
+        None
+    }
+
+    /// The requests that bring what is looked up; none where the provider cannot tell.
+    fn look_up(&self, _what: &LookUp) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// What the replies to those requests say, in the same order. `None` where they do not.
+    fn read_look_up(&self, _what: &LookUp, _replies: &[Reply]) -> Option<Found> {
         None
     }
 

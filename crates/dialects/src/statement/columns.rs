@@ -53,6 +53,12 @@ impl Column {
         Column::ALL.into_iter().find(|column| column.word() == word)
     }
 
+    /// Reads `WORD=NAME`.
+    pub fn parse_named(text: &str) -> Option<(Column, String)> {
+        let (word, name) = text.split_once('=')?;
+        Some((Column::parse(word)?, name.trim().to_owned()))
+    }
+
     const fn common_names(self) -> &'static [&'static str] {
         match self {
             Column::ProviderReference => {

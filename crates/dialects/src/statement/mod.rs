@@ -16,7 +16,7 @@ use domain::reconcile::StatementLine;
 
 pub use columns::Column;
 pub use print::{CsvItems, json_of_item};
-pub use values::{parse_date, parse_zone};
+pub use values::{date_text, parse_date, parse_zone, zone_text};
 
 use cells::Lines;
 use columns::Columns;

@@ -172,6 +172,10 @@ fn zones_are_fixed_distances() {
         assert_eq!(parse_zone(text), None, "{text}");
     }
     assert_eq!(parse_date("2026-11-21"), Some(20_778));
+    assert_eq!(date_text(20_778), "2026-11-21");
+    for zone in ["+02:00", "-03:30", "+00:00"] {
+        assert_eq!(parse_zone(zone).map(zone_text).as_deref(), Some(zone));
+    }
     for text in ["2026-1-1", "21/11/2026", "2026-02-30", "+026-11-21"] {
         assert_eq!(parse_date(text), None, "{text}");
     }

@@ -107,6 +107,19 @@ pub fn parse_date(text: &str) -> Option<Day> {
     Date::strptime("%Y-%m-%d", text).ok().filter(is_plain).map(day_number)
 }
 
+/// What [`parse_date`] reads.
+pub fn date_text(day: Day) -> String {
+    let midnight = jiff::Timestamp::from_second(day.saturating_mul(24 * 3600)).unwrap_or_default();
+    midnight.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+/// What [`parse_zone`] reads: `+02:00`.
+pub fn zone_text(offset: UtcOffset) -> String {
+    let sign = if offset.east_s() < 0 { '-' } else { '+' };
+    let minutes = offset.east_s().unsigned_abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// A zone that keeps its distance from UTC all year, by name, or by the distance: `+02:00`.
 pub fn parse_zone(text: &str) -> Option<UtcOffset> {
     const HOURS_EAST: [(&str, i32); 16] = [

@@ -158,6 +158,7 @@ impl Settings {
             provider_patience: None,
             providers: Vec::new(),
             routes: domain::route::Routes::new(vec![domain::provider_call::Provider::Simulator]),
+            rates_from: None,
             bank: None,
         }
     }

@@ -41,6 +41,7 @@ mod webhook_deliveries;
 mod webhook_endpoints;
 
 pub use description::DOCUMENT;
+pub(crate) use problem::FieldFault;
 pub use problem::Problem;
 pub use router::router;
 

@@ -47,6 +47,8 @@ pub enum Problem {
     WrongType,
     #[error("the Content-Type header must be application/json or text/csv")]
     WrongBulkType,
+    #[error("the Content-Type header must be text/csv")]
+    NotCsv,
     #[error("the body is larger than {} KiB", bytes_max / 1024)]
     BodyTooLarge { bytes_max: usize },
     #[error("the body did not arrive in time")]
@@ -69,6 +71,10 @@ pub enum Problem {
     StillRunning,
     #[error("no provider serves this; GET /providers tells which there are")]
     NoProvider,
+    #[error("the provider does not tell this")]
+    NotTold,
+    #[error("the provider gave no answer that can be read; try again after a short delay")]
+    ProviderSilent,
     #[error("too many requests; wait as Retry-After says")]
     TooMany { wait: Duration },
     #[error("the gateway is busy and did nothing; try again after a short delay")]
@@ -133,7 +139,7 @@ impl Problem {
             | Problem::Header(..)
             | Problem::BodyBroken
             | Problem::Link(_) => (StatusCode::BAD_REQUEST, "90", None),
-            Problem::WrongType | Problem::WrongBulkType => {
+            Problem::WrongType | Problem::WrongBulkType | Problem::NotCsv => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "90", None)
             }
             Problem::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "90", None),
@@ -143,10 +149,10 @@ impl Problem {
                 (StatusCode::FORBIDDEN, "91", None)
             }
             Problem::Access(_) | Problem::OperatorUnknown => (StatusCode::UNAUTHORIZED, "91", None),
-            Problem::NotFound => (StatusCode::NOT_FOUND, "92", None),
+            Problem::NotFound | Problem::NotTold => (StatusCode::NOT_FOUND, "92", None),
             Problem::Conflict(_) | Problem::StillRunning => (StatusCode::CONFLICT, "93", None),
             Problem::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "99", Some("none")),
-            Problem::Busy | Problem::NotStored | Problem::NoProvider => {
+            Problem::Busy | Problem::NotStored | Problem::NoProvider | Problem::ProviderSilent => {
                 (StatusCode::SERVICE_UNAVAILABLE, "99", Some("none"))
             }
             Problem::Unknown => (StatusCode::SERVICE_UNAVAILABLE, "99", Some("unknown")),

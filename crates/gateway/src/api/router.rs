@@ -62,23 +62,12 @@ pub fn router(app: &Arc<App>) -> Router {
     };
     Router::new()
         .nest("/generation/v2", api)
-        // The path that the bank prints, and the one that all providers have.
-        .route("/v1/webhook", post(receiver::receive))
-        .route("/providers/providus/webhook", post(receiver::receive))
+        .merge(of_providers())
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/openapi.json", get(description::show))
         .route("/docs", get(pages::reference::show))
         .route("/dusupay/public-key.pem", get(dusupay_key::show))
-        // Some providers post, some put.
-        .route(
-            "/providers/{provider}/webhook",
-            post(callbacks::take).put(callbacks::take).get(callbacks::confirm),
-        )
-        .route(
-            "/providers/{provider}/webhook/{*path}",
-            post(callbacks::take_below).put(callbacks::take_below),
-        )
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/assets/reference.css", get(pages::assets::reference_styles))
         .route("/smart-merchant/", get(pages::portal::show))
@@ -91,4 +80,21 @@ pub fn router(app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(frame::wrong_method)
         .layer(from_fn(frame::frame))
         .with_state(Arc::clone(app))
+}
+
+/// What providers and banks call.
+fn of_providers() -> Router<Arc<App>> {
+    Router::new()
+        // The path that the bank prints, and the one that all providers have.
+        .route("/v1/webhook", post(receiver::receive))
+        .route("/providers/providus/webhook", post(receiver::receive))
+        // Some providers post, some put.
+        .route(
+            "/providers/{provider}/webhook",
+            post(callbacks::take).put(callbacks::take).get(callbacks::confirm),
+        )
+        .route(
+            "/providers/{provider}/webhook/{*path}",
+            post(callbacks::take_below).put(callbacks::take_below),
+        )
 }

@@ -1,26 +1,13 @@
 //! `dgspay merchant`: opens the accounts of merchants, and lists them, through the operator's
 //! listener of a running gateway.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use anyhow::Context;
-use bytes::Bytes;
 use clap::Subcommand;
-use dialects::provider::setting::KINDS;
-use http::{Method, Request, header};
+use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::config::{ConfigArgs, faults_of, read_file};
-use crate::config::serve::{data_folder, operator_listen};
-use crate::config::source::Source;
-use crate::config::{local_url, variable};
-use crate::egress::direct::Direct;
-use crate::operator::OperatorToken;
-
-/// Two commits, each of which may wait for a busy disk.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::config::ConfigArgs;
+use super::operator_client::OperatorClient;
 
 #[derive(Subcommand, Debug)]
 pub enum MerchantCommand {
@@ -144,67 +131,4 @@ async fn list(operator: &OperatorClient) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The operator's listener, as the file of settings tells it.
-struct OperatorClient {
-    direct: Direct,
-    url: String,
-    data: PathBuf,
-}
-
-impl OperatorClient {
-    fn of(config: &Path) -> anyhow::Result<OperatorClient> {
-        let text = read_file(config)?;
-        let mut source = Source::of_file(&text, KINDS, &variable);
-        let data = data_folder(&mut source);
-        let listen = operator_listen(&mut source);
-        let listen = listen
-            .filter(|_| source.faults.is_empty())
-            .ok_or_else(|| faults_of(config, &source.faults))?;
-        Ok(OperatorClient { direct: Direct::new(None)?, url: local_url(listen), data })
-    }
-
-    async fn call(&self, method: Method, path: &str, body: String) -> anyhow::Result<Bytes> {
-        let token = OperatorToken::read(&self.data).with_context(|| {
-            format!("the token in {} cannot be read; has serve been started?", self.data.display())
-        })?;
-        let mut value = http::HeaderValue::try_from(format!("Bearer {}", *token))?;
-        value.set_sensitive(true);
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header(header::AUTHORIZATION, value)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Bytes::from(body))?;
-        let answer =
-            self.direct.send(request, PATIENCE).await.with_context(|| {
-                format!("nobody answers at {}; does dgspay serve run?", self.url)
-            })?;
-        let status = answer.status();
-        anyhow::ensure!(status.is_success(), "{}", refusal(status, answer.body()));
-        Ok(answer.into_body())
-    }
-}
-
-#[derive(Deserialize)]
-struct Refusal {
-    message: String,
-    #[serde(default)]
-    errors: Vec<FieldFault>,
-}
-
-#[derive(Deserialize)]
-struct FieldFault {
-    field: String,
-    message: String,
-}
-
-fn refusal(status: http::StatusCode, body: &[u8]) -> String {
-    let Ok(refusal) = serde_json::from_slice::<Refusal>(body) else {
-        return format!("HTTP {status} without a reason; is this a dgspay gateway?");
-    };
-    let faults =
-        refusal.errors.iter().map(|fault| format!("\n  {} {}", fault.field, fault.message));
-    format!("HTTP {}: {}{}", status.as_u16(), refusal.message, faults.collect::<String>())
 }

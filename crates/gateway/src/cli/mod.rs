@@ -5,6 +5,7 @@ mod backup;
 mod config;
 mod developer;
 mod merchant;
+mod operator_client;
 mod reconcile;
 mod sandbox;
 mod serve;

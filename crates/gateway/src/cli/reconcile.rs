@@ -5,22 +5,30 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use dialects::signing::SigningKey;
-use dialects::statement::{Column, CsvItems, Form, json_of_item, parse_date, parse_zone};
+use dialects::statement::{
+    Column, CsvItems, Form, date_text, json_of_item, parse_date, parse_zone, zone_text,
+};
 use dialects::wording::PublicWording;
-use domain::Currency;
 use domain::calendar::{Day, UtcOffset};
 use domain::decide::{Command, ResolveDifference};
 use domain::limits::{GROUP_COMMANDS_MAX, RESOLUTION_NOTE_BYTES_MAX};
 use domain::provider_call::Provider;
 use domain::reconcile::{Difference, DifferenceClass, DifferenceId, ReconciliationItem};
+use domain::{Currency, Environment};
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
 use store::query::accounts::find_clock_ahead_us;
 use store::query::reconciliation::{Wanted, each_item, find_item};
-use store::{LaneSettings, Store};
+use store::{LaneSettings, Store, StoreError};
 
+use super::config::ConfigArgs;
+use super::operator_client::OperatorClient;
 use crate::clock::Clock;
 use crate::reconcile::{self, Report, Request};
 
@@ -28,6 +36,9 @@ use crate::reconcile::{self, Report, Request};
 const EXIT_DIFFERENT: u8 = 1;
 /// Nothing is said about them.
 const EXIT_NOT_DONE: u8 = 2;
+
+/// For the gateway to take a long statement and compare it.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 #[derive(Subcommand, Debug)]
 pub enum ReconcileCommand {
@@ -39,11 +50,20 @@ pub enum ReconcileCommand {
     Resolve(ResolveArgs),
 }
 
+/// Where it is recorded: in the folder, or by the gateway that runs on it.
 #[derive(Args, Debug)]
-pub struct ImportArgs {
-    /// The data folder; a gateway may be running on it with --dry-run only
+struct FolderArgs {
+    /// The folder of the store, such as data/live
     #[arg(long, env = "DGSPAY_DATA", default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    #[command(flatten)]
+    folder: FolderArgs,
     /// Whose statement it is: flutterwave, mtn_momo, airtel_money, dusupay, providus, simulator
     #[arg(long, value_parser = provider)]
     provider: Provider,
@@ -88,9 +108,8 @@ pub struct ListArgs {
 pub struct ResolveArgs {
     /// The difference, as the list names it
     id: String,
-    /// The data folder; no gateway may be running on it
-    #[arg(long, env = "DGSPAY_DATA", default_value = "data")]
-    data: PathBuf,
+    #[command(flatten)]
+    folder: FolderArgs,
     /// What came of it
     #[arg(long)]
     note: String,
@@ -129,20 +148,30 @@ pub fn run(command: ReconcileCommand) -> ExitCode {
 
 /// Whether anything differs.
 fn import(args: ImportArgs) -> anyhow::Result<bool> {
-    let ImportArgs { data, provider, file, from, to, timezone, currency, columns, .. } = args;
+    let ImportArgs { folder, provider, file, from, to, timezone, currency, columns, .. } = args;
     let named = |error: io::Error| anyhow::Error::new(error).context(file.display().to_string());
     let mut statement = File::open(&file).map_err(named)?;
     ensure!(statement.metadata().map_err(named)?.is_file(), "{} is no file", file.display());
     let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let form = Form { provider, offset: timezone, currency, columns };
     let request = Request { form, file_name, first_day: from, last_day: to };
-    let reader = store::open_to_read(&data)?;
+    let reader = store::open_to_read(&folder.data)?;
     let report = reconcile::compare(&reader, &mut statement, &request)
         .with_context(|| file.display().to_string())?;
     let listed = if args.dry_run {
         None
     } else {
-        Some(with_store(&data, async |store| Ok(reconcile::record(store.lane(), &report).await?))?)
+        Some(match open(&folder.data)? {
+            Opened::Alone(store) => {
+                let done = block_on(async { Ok(reconcile::record(store.lane(), &report).await?) });
+                store.close();
+                done?
+            }
+            Opened::ByGateway { holder } => {
+                let (operator, environment) = gateway_of(&folder, &holder)?;
+                block_on(send(&operator, environment, &request, &file))?
+            }
+        })
     };
     print_report(&report, listed, args.format, Clock::default().now())?;
     Ok(!report.differences.is_empty())
@@ -156,7 +185,7 @@ fn list(args: &ListArgs) -> anyhow::Result<()> {
     };
     let mut printer = Printer::open(args.format)?;
     let mut printed = Ok(());
-    each_item(&store::open_to_read(&args.data)?, wanted, |item| {
+    each_item(&store::open_to_read(&args.data)?, (wanted, u32::MAX), |item| {
         if printed.is_ok() {
             printed = printer.print(&item);
         }
@@ -172,21 +201,35 @@ fn resolve(args: ResolveArgs) -> anyhow::Result<()> {
         "--note must say what came of it in at most {RESOLUTION_NOTE_BYTES_MAX} bytes"
     );
     let difference = DifferenceId(args.id);
-    let item = find_item(&store::open_to_read(&args.data)?, &difference)?
+    let item = find_item(&store::open_to_read(&args.folder.data)?, &difference)?
         .ok_or(domain::decide::Refusal::DifferenceUnknown)?;
     let account = item.difference.account();
-    let resolve = ResolveDifference { account, difference, note: args.note };
-    with_store(&args.data, async |store| {
-        store.lane().submit(Command::ResolveDifference(Box::new(resolve))).await?;
-        Ok(())
-    })
+    match open(&args.folder.data)? {
+        Opened::Alone(store) => {
+            let resolve = ResolveDifference { account, difference, note: args.note };
+            let command = Command::ResolveDifference(Box::new(resolve));
+            let done = block_on(async { Ok(store.lane().submit(command).await.map(|_| ())?) });
+            store.close();
+            done
+        }
+        Opened::ByGateway { holder } => {
+            let (operator, environment) = gateway_of(&args.folder, &holder)?;
+            let path = format!("/operator/differences/{}/resolve", difference.0);
+            let body = json!({ "environment": environment.word(), "note": args.note });
+            block_on(operator.call(Method::POST, &path, body.to_string())).map(|_| ())
+        }
+    }
 }
 
-/// Opens the folder as the one process that writes to it.
-fn with_store<T>(
-    data: &Path,
-    work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
+/// A folder that is to be written to.
+enum Opened {
+    /// By this process, which no other can join.
+    Alone(Store),
+    /// By the process of this id.
+    ByGateway { holder: String },
+}
+
+fn open(data: &Path) -> anyhow::Result<Opened> {
     let ahead_us = find_clock_ahead_us(&store::open_to_read(data)?)?;
     let clock = Clock::ahead_by(ahead_us);
     let settings = LaneSettings {
@@ -199,12 +242,65 @@ fn with_store<T>(
         }),
         on_commit: Box::new(|_| {}),
     };
-    let store = Store::open(data, settings)
-        .context("recording needs the folder to itself; comparing with --dry-run does not")?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let done = runtime.block_on(work(&store));
-    store.close();
-    done
+    match Store::open(data, settings) {
+        Ok(store) => Ok(Opened::Alone(store)),
+        Err(StoreError::InUse { holder }) => Ok(Opened::ByGateway { holder }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The operator's listener of the gateway that has the folder open, and the environment it is of.
+fn gateway_of(folder: &FolderArgs, holder: &str) -> anyhow::Result<(OperatorClient, Environment)> {
+    let told = || {
+        let data = folder.data.display();
+        format!(
+            "process {holder} runs on {data}: recording needs the folder to itself, or the settings \
+             of that gateway with --config"
+        )
+    };
+    let operator = OperatorClient::of(&folder.config.config).with_context(told)?;
+    let held = folder.data.canonicalize().with_context(told)?;
+    let is_it = |environment: &Environment| {
+        operator.data.join(environment.word()).canonicalize().is_ok_and(|own| own == held)
+    };
+    let environment = [Environment::Test, Environment::Live].into_iter().find(is_it);
+    Ok((operator, environment.with_context(told)?))
+}
+
+#[derive(Deserialize)]
+struct Recorded {
+    newly_listed: u64,
+}
+
+/// Has the gateway compare the statement for itself, and record what it finds.
+async fn send(
+    operator: &OperatorClient,
+    environment: Environment,
+    request: &Request,
+    file: &Path,
+) -> anyhow::Result<u64> {
+    let Form { provider, offset, currency, columns } = &request.form;
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("environment", environment.word());
+    query.append_pair("provider", provider.word());
+    query.append_pair("file_name", &request.file_name);
+    query.append_pair("timezone", &zone_text(*offset));
+    for (name, day) in [("from", request.first_day), ("to", request.last_day)] {
+        query.extend_pairs(day.map(|day| (name, date_text(day))));
+    }
+    query.extend_pairs(currency.map(|currency| ("currency", currency.code())));
+    for (column, name) in columns {
+        query.append_pair("column", &format!("{}={name}", column.word()));
+    }
+    let path = format!("/operator/reconciliations?{}", query.finish());
+    let statement = std::fs::read(file).with_context(|| file.display().to_string())?;
+    let body = ("text/csv", statement.into());
+    let answer = operator.send(Method::POST, &path, body, PATIENCE).await?;
+    Ok(serde_json::from_slice::<Recorded>(&answer)?.newly_listed)
+}
+
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 /// The rows go to standard output; what is said of them all goes to standard error in the forms
@@ -330,8 +426,8 @@ fn currency(code: &str) -> Result<Currency, String> {
 }
 
 fn column(text: &str) -> Result<(Column, String), String> {
-    let known = Column::ALL.map(Column::word).join(", ");
-    text.split_once('=')
-        .and_then(|(word, name)| Some((Column::parse(word)?, name.trim().to_owned())))
-        .ok_or_else(|| format!("is not WORD=NAME, where WORD is one of {known}"))
+    Column::parse_named(text).ok_or_else(|| {
+        let known = Column::ALL.map(Column::word).join(", ");
+        format!("is not WORD=NAME, where WORD is one of {known}")
+    })
 }

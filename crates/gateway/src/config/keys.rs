@@ -44,6 +44,9 @@ const fn key(name: &'static str, form: Form, start: Start, about: &'static str) 
 use Form::{Bare, List, Text};
 use Start::{Default, Example, Nothing, ToFill};
 
+const RATES_FROM: &str = "A provider whose rates replace the stored ones every ten minutes: flutterwave.\n\
+     Conversions stay on your own book.";
+
 pub const KEYS: &[Key] = &[
     key("data", Text, Default("data"), "The folder of both databases, on a local disk."),
     key("log", Text, Default("text"), "text, json or off."),
@@ -106,6 +109,7 @@ pub const KEYS: &[Key] = &[
         Default("false"),
         "true: webhooks may go to this machine, over http too.",
     ),
+    key("test.rates_from", Text, Nothing, RATES_FROM),
     key(
         "live.listen",
         Text,
@@ -118,6 +122,7 @@ pub const KEYS: &[Key] = &[
         ToFill,
         "As merchants reach it; https, such as https://pay.example.rw",
     ),
+    key("live.rates_from", Text, Nothing, RATES_FROM),
     key(
         "operator.listen",
         Text,

@@ -23,6 +23,7 @@ use clap::{Args, ValueEnum};
 use dialects::provider::Connector;
 use dialects::provider::setting::KINDS;
 use dialects::signing::RsaDigest;
+use domain::provider_call::Provider;
 use domain::route::Routes;
 use domain::{Environment, limits};
 use ipnet::IpNet;
@@ -174,6 +175,8 @@ pub struct Settings {
     pub providers: Vec<Arc<dyn Connector>>,
     /// Which of them serve what; the simulator in test, where nothing else is said.
     pub routes: Routes,
+    /// Whose rates replace the stored ones.
+    pub rates_from: Option<Provider>,
     /// Where virtual accounts are. `None` in live until one is configured.
     pub bank: Option<Bank>,
 }
@@ -199,6 +202,7 @@ impl Settings {
             provider_patience: args.provider_patience_ms.map(Duration::from_millis),
             providers: providers.connectors,
             routes: providers.routes,
+            rates_from: None,
             bank: providers.bank,
         }
     }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use dialects::provider::look_up::LookUp;
 use dialects::provider::setting::Kind;
+use domain::provider_call::Provider;
 use domain::settlement::SettlementRule;
-use domain::{Environment, limits};
+use domain::{Currency, Environment, limits};
 
 use crate::config::providers::{Providers, Scope};
 use crate::config::source::{Source, Variables, split};
@@ -107,6 +109,7 @@ fn read_environment(
     let listen = listen(source, &format!("{word}.listen"));
     let public_url = public_url(source, environment);
     let providers = Providers::read(source, kinds, Scope::of(environment));
+    let rates_from = rates_from(source, &providers, word);
     let data = data.join(word);
     if environment == Environment::Live {
         providers.missing_in_live().into_iter().for_each(|fault| source.fault(fault));
@@ -142,9 +145,22 @@ fn read_environment(
         provider_patience: None,
         providers: providers.connectors,
         routes: providers.routes,
+        rates_from,
         bank: providers.bank,
     };
     Some(EnvironmentSettings { listen: listen?, settings })
+}
+
+/// A provider of the environment that tells rates at all.
+fn rates_from(source: &mut Source<'_>, providers: &Providers, word: &str) -> Option<Provider> {
+    let usual = LookUp::Rate { source: Currency::Usd, target: Currency::Rwf };
+    let form = "a provider that is configured here and tells rates: flutterwave";
+    source.parse(&format!("{word}.rates_from"), form, |text| {
+        let provider = Provider::parse(text)?;
+        let mut connectors = providers.connectors.iter();
+        let connector = connectors.find(|connector| connector.provider() == provider)?;
+        (!connector.look_up(&usual).is_empty()).then_some(provider)
+    })
 }
 
 fn public_url(source: &mut Source<'_>, environment: Environment) -> String {

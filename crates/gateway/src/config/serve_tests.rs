@@ -78,6 +78,8 @@ fn each_fault_of_a_value_is_told() {
         ("log", "", "", Some(("DGSPAY_LOG", "loud")), "`log` must be text, json or off"),
         ("proxy", "", "", Some(("DGSPAY_TRUSTED_PROXIES", "10.0.0.0/8,x")), "`trusted_proxies`"),
         ("rule", "", "", Some(("DGSPAY_SETTLEMENT", "soon")), "`settlement` must be"),
+        ("no rates", "", "", Some(("DGSPAY_LIVE_RATES_FROM", "airtel_money")), "`live.rates_from`"),
+        ("not here", "", "", Some(("DGSPAY_TEST_RATES_FROM", "flutterwave")), "`test.rates_from`"),
         ("nothing", LIVE, "", None, "nothing would run"),
     ] {
         let mut variables = on_disk();

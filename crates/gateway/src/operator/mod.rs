@@ -3,9 +3,12 @@
 
 mod accounts;
 mod deposits;
+mod look_ups;
 mod merchants;
 mod providers;
+mod reconciliations;
 mod reviews;
+mod statement_file;
 mod token;
 
 use std::sync::Arc;
@@ -52,6 +55,10 @@ pub fn router(operator: &Arc<Operator>) -> Router {
         .route("/operator/merchants", get(merchants::list).post(merchants::create))
         .route("/operator/accounts/{number}", patch(accounts::change))
         .route("/operator/providers", get(providers::list))
+        .route("/operator/providers/{provider}/{environment}/{look_up}", get(look_ups::look_up))
+        .route("/operator/reconciliations", post(reconciliations::import))
+        .route("/operator/differences", get(reconciliations::list))
+        .route("/operator/differences/{id}/resolve", post(reconciliations::resolve))
         .route("/operator/deposits", get(deposits::list))
         .route("/operator/deposits/{settlement_id}", post(deposits::decide))
         .route("/operator/reviews", get(reviews::list))

@@ -7,6 +7,7 @@ mod tokens;
 
 use std::sync::Arc;
 
+use dialects::provider::look_up::{Found, LookUp};
 use dialects::provider::{Ask, Connector, Next, Reply, Request, Service, Task};
 use domain::Timestamp;
 use domain::limits::{CALL_TIMEOUT, REQUESTS_PER_CALL_MAX};
@@ -23,6 +24,15 @@ use tokens::Tokens;
 use crate::app::App;
 use crate::egress::upstream::Upstream;
 use crate::secrets;
+
+/// Why a look-up found nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookUpFault {
+    /// The provider tells no such thing.
+    NotTold,
+    /// It gave no answer in time, or none that can be read.
+    Silent,
+}
 
 #[derive(Debug)]
 pub struct Providers {
@@ -85,6 +95,27 @@ impl Providers {
                 Next::Send(request) => replies.push(self.send(connector, &request).await),
             }
         }
+    }
+
+    /// Asks a provider what it tells beside payments.
+    pub async fn look_up(
+        &self,
+        connector: &dyn Connector,
+        what: &LookUp,
+    ) -> Result<Found, LookUpFault> {
+        let requests = connector.look_up(what);
+        if requests.is_empty() {
+            return Err(LookUpFault::NotTold);
+        }
+        let sent = async {
+            let mut replies = Vec::new();
+            for request in &requests {
+                replies.push(self.send(connector, request).await);
+            }
+            replies
+        };
+        let replies = timeout(CALL_TIMEOUT, sent).await.map_err(|_| LookUpFault::Silent)?;
+        connector.read_look_up(what, &replies).ok_or(LookUpFault::Silent)
     }
 
     /// Sends a request, with a token where it wants one. A token that is not taken any more is

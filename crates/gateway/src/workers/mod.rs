@@ -4,6 +4,7 @@
 mod accounts;
 mod deliveries;
 mod provider_calls;
+mod rates;
 mod retention;
 mod settlements;
 
@@ -35,6 +36,7 @@ pub fn start(app: &Arc<App>, fresh: mpsc::Receiver<FreshDelivery>) -> JoinSet<()
     workers.spawn(settlements::run(Arc::clone(app)).in_current_span());
     workers.spawn(retention::run(Arc::clone(app)).in_current_span());
     workers.spawn(accounts::run(Arc::clone(app)).in_current_span());
+    workers.spawn(rates::run(Arc::clone(app)).in_current_span());
     workers.spawn(verification::run(Arc::clone(app)).in_current_span());
     workers
 }

@@ -27,6 +27,12 @@ pub fn find_rate(
     reader.row(&sql, &[source.code().into(), target.code().into()], quote_row)
 }
 
+/// The currencies that anybody has a wallet in.
+pub fn list_wallet_currencies(reader: &Reader) -> Result<Vec<Currency>, StoreError> {
+    let sql = "select distinct currency from wallet order by currency";
+    reader.rows(sql, &[], |cells| cells.word("wallet", "currency", Currency::parse))
+}
+
 /// All rates, by their codes.
 pub fn list_rates(reader: &Reader) -> Result<Vec<Quote>, StoreError> {
     let sql = format!("select {RATE_COLUMNS} from rate order by source, target");

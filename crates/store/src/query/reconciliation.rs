@@ -65,10 +65,10 @@ pub enum Wanted {
     All,
 }
 
-/// Goes through differences one by one, those first that were listed first.
+/// Goes through differences one by one, those first that were listed first, up to a number of them.
 pub fn each_item(
     reader: &Reader,
-    wanted: Wanted,
+    (wanted, rows_max): (Wanted, u32),
     mut take: impl FnMut(ReconciliationItem) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let when = match wanted {
@@ -78,9 +78,10 @@ pub fn each_item(
     };
     let sql = format!(
         "select {ITEM_COLUMNS} from reconciliation_item where {when}
-         order by listed_at_us, run_id, class, line_number, account_id, payment_id, item_id"
+         order by listed_at_us, run_id, class, line_number, account_id, payment_id, item_id
+         limit $1"
     );
-    reader.each(&sql, &[], |cells| take(item_row(cells)?))
+    reader.each(&sql, &[i64::from(rows_max).into()], |cells| take(item_row(cells)?))
 }
 
 pub fn find_item(

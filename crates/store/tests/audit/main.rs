@@ -6,6 +6,7 @@ mod bank;
 mod faults;
 mod faults_outgoing;
 mod outgoing;
+mod reconciliation;
 mod world;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,8 @@ fn all_faults() -> Vec<(&'static str, String)> {
     let outgoing =
         faults_outgoing::FAULTS.map(|(invariant, fault)| (invariant, faults_outgoing::sql(fault)));
     let of_bank = bank::FAULTS.map(|(invariant, fault)| (invariant, fault.to_owned()));
-    incoming.into_iter().chain(outgoing).chain(of_bank).collect()
+    let compared = reconciliation::FAULTS.map(|(invariant, fault)| (invariant, fault.to_owned()));
+    incoming.into_iter().chain(outgoing).chain(of_bank).chain(compared).collect()
 }
 
 fn audit(folder: &Path) -> Vec<Finding> {

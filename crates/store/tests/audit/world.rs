@@ -27,7 +27,7 @@ use domain::settlement::SettlementRule;
 use domain::virtual_account::VirtualAccount;
 use domain::{AccountId, Currency, Environment, Money, PaymentId, Timestamp};
 use store::query::payments::{Name, find_payment};
-use store::{LaneSettings, Store, open_to_read};
+use store::{LaneSettings, Reader, Store, open_to_read};
 
 use crate::outgoing::{amounts_text, answer_text};
 
@@ -133,11 +133,16 @@ pub fn with_store(folder: &Path, while_open: impl FnOnce()) {
     world.settle("ok-3");
     world.sell();
     world.bank();
+    world.reconcile();
     while_open();
     world.store.close();
 }
 
 impl World<'_> {
+    pub fn reader(&self) -> Reader {
+        open_to_read(self.folder).unwrap()
+    }
+
     pub fn submit(&self, command: Command) -> Answer {
         self.runtime.block_on(self.store.lane().submit(command)).unwrap()
     }

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use dialects::provider::look_up::{Found, LookUp};
 use dialects::provider::{Ask, Connector, Next, Reply, Request, Secret, Verb};
 use domain::provider_call::Word;
 
@@ -44,6 +45,12 @@ impl<'a> Driver<'a> {
             }
         }
         panic!("{:?} asks without end: {replies:?}", self.connector.provider())
+    }
+
+    pub fn look_up(&self, what: &LookUp) -> Option<Found> {
+        let requests = self.connector.look_up(what);
+        let replies: Vec<Reply> = requests.iter().map(|request| self.send(request)).collect();
+        self.connector.read_look_up(what, &replies)
     }
 
     /// One request, with its token; once more with a new one when that is refused.

@@ -169,6 +169,9 @@ impl Protocol for MtnMomo {
                     json!({ "availableBalance": balance.to_string(), "currency": self.currency() });
                 Response::json(200, &body)
             }
+            ("GET", [_, "v1_0", "accountholder", "msisdn", number, end]) => {
+                account_holder(number, end)
+            }
             ("GET", [_, "v1_0", operation, id]) => {
                 let kind = kind_of(operation);
                 let is_it = |entry: &Entry| entry.reference == *id && Some(entry.kind) == kind;
@@ -319,6 +322,20 @@ impl MtnMomo {
 
     fn users(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (String, String)>> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Numbers that end with 404 belong to nobody.
+fn account_holder(number: &str, end: &str) -> Response {
+    match end {
+        "active" | "basicuserinfo" if number.ends_with("404") => fault(404, "RESOURCE_NOT_FOUND"),
+        "active" => Response::json(200, &json!({ "result": true })),
+        "basicuserinfo" => Response::json(
+            200,
+            &json!({ "sub": "0", "name": "Jeanne Mukamana", "given_name": "Jeanne",
+                "family_name": "Mukamana", "locale": "en_RW" }),
+        ),
+        _ => door_404(),
     }
 }
 

@@ -7,8 +7,8 @@ mod faults;
 
 use std::time::Duration;
 
-use dialects::provider::dusupay::DusuPay;
-use dialects::provider::{Connector, Reply};
+use dialects::provider::Connector;
+use dialects::provider::look_up::{Found, LookUp};
 use domain::payment::NextAction;
 use domain::provider_call::Verdict;
 use domain::{Currency, Money};
@@ -140,13 +140,10 @@ fn the_page_balances_and_what_nobody_knows() {
     let page = bench.submit(&paid).page_url;
     assert!(page.is_some_and(|url| url.starts_with("https://pay.dusupay.example/")));
     assert_eq!(bench.server.world.entries()[0].state, State::Executed);
-    let request = bench.connector.balances_request().expect("keys");
-    let Reply::Answered { status, body } = Driver::new(&bench.connector, None).send(&request)
-    else {
-        panic!("no answer")
-    };
-    let balances = DusuPay::read_balances(status, &body).expect("readable");
-    let shown: Vec<(&str, &str)> =
-        balances.iter().map(|one| (one.wallet_type.as_str(), one.available.as_str())).collect();
-    assert_eq!(shown, [("MERCHANT_COLLECTION", "5000"), ("MERCHANT_PAYOUT", "10000000")]);
+    let found = Driver::new(&bench.connector, None).look_up(&LookUp::Balances);
+    let Some(Found::Balances(balances)) = found else { panic!("{found:?}") };
+    let shown: Vec<(Option<&str>, &str)> =
+        balances.iter().map(|one| (one.product.as_deref(), one.available.as_str())).collect();
+    let of = |product, available| (Some(product), available);
+    assert_eq!(shown, [of("MERCHANT_COLLECTION", "5000"), of("MERCHANT_PAYOUT", "10000000")]);
 }

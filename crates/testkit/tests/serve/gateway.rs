@@ -47,16 +47,25 @@ impl Gateway {
         self.kept.push(folder);
     }
 
-    /// Stops it in order, and starts another on the same data.
-    pub fn restart(&mut self) {
+    /// Stops it in order.
+    pub fn stop(&mut self) {
         self.process.ask_to_stop();
         let status = self.process.wait_for_exit(LIMIT).expect("it stops");
         assert!(status.success(), "{status:?}");
+    }
+
+    /// Stops it in order, and starts another on the same data.
+    pub fn restart(&mut self) {
+        self.stop();
         (self.process, self.printed) = launch(self.folder.path());
     }
 
     pub fn data(&self) -> PathBuf {
         data(self.folder.path())
+    }
+
+    pub fn config(&self) -> PathBuf {
+        config(self.folder.path())
     }
 
     pub fn token(&self) -> String {

@@ -5,6 +5,8 @@ mod configuration;
 mod deposits;
 mod gateway;
 mod live;
+mod look_ups;
 mod operator;
 mod providers;
+mod reconcile;
 mod test_environment;

@@ -3,6 +3,7 @@
 
 mod callback;
 mod codes;
+mod look_up;
 mod reading;
 mod request;
 mod sealing;
@@ -19,6 +20,7 @@ use domain::provider_call::{Provider, Verdict, Word};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::look_up::{Found, LookUp};
 use super::{
     About, Ask, Callback, CallbackAnswer, CallbackFault, Connector, Next, Outcome, Reply, Request,
     Secret, Service, Task, Token, Told, Verb, body,
@@ -146,6 +148,14 @@ impl Connector for AirtelMoney {
 
     fn unheard_after(&self) -> Duration {
         FIRST_ENQUIRY_AFTER
+    }
+
+    fn look_up(&self, what: &LookUp) -> Vec<Request> {
+        self.look_up_request(what).into_iter().collect()
+    }
+
+    fn read_look_up(&self, what: &LookUp, replies: &[Reply]) -> Option<Found> {
+        look_up::read(what, replies.first()?)
     }
 
     /// Even an authentic one may be of an intermediate state, and its failures of no meaning.

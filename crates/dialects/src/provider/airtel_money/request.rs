@@ -127,6 +127,10 @@ impl AirtelMoney {
                 format!("/standard/v1/payments/{id}")
             }
         };
+        self.get(&path)
+    }
+
+    pub(super) fn get(&self, path: &str) -> Request {
         Request {
             verb: Verb::Get,
             url: format!("{}{path}", self.url),

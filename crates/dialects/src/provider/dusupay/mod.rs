@@ -25,11 +25,14 @@
 //! - the authorization by one-time code: `authorization_mode` in a transaction that waits for one,
 //!   and `POST /collections/authorize`. DusuPay asks for codes in Ghana; in Rwanda the payer's PIN
 //!   on the phone is all;
+//! - the payment options of `GET /data/payment-providers` and the banks of
+//!   `GET /data/payout-bank-codes`, after the form of the balances. Nothing that moves money hangs
+//!   on them;
 //! - that `allow_final_status_change: false` keeps a failed collection failed.
 
 mod answer;
-mod balances;
 mod callback;
+mod look_up;
 mod request;
 
 use std::net::IpAddr;
@@ -41,6 +44,7 @@ use domain::payment::{Method, PaymentKind};
 use domain::phone::Network;
 use domain::provider_call::{Provider, Verdict, Word};
 
+use super::look_up::{Found, LookUp};
 use super::setting::{Fault, Kind, Need, Setting, Values};
 use super::{
     Ask, Callback, CallbackAnswer, CallbackFault, Connector, Next, Outcome, Reply, Request, Secret,
@@ -48,8 +52,6 @@ use super::{
 };
 use crate::signing::{RsaDigest, RsaVerifier};
 use crate::webhook::WebhookSecret;
-
-pub use balances::Balance;
 
 pub const KIND: Kind = Kind { provider: Provider::DusuPay, settings: SETTINGS, build };
 
@@ -281,6 +283,14 @@ impl Connector for DusuPay {
 
     fn payout_question(&self, query: &str) -> Option<String> {
         callback::payout_question(query)
+    }
+
+    fn look_up(&self, what: &LookUp) -> Vec<Request> {
+        self.look_up_request(what).into_iter().collect()
+    }
+
+    fn read_look_up(&self, what: &LookUp, replies: &[Reply]) -> Option<Found> {
+        look_up::read(what, replies.first()?)
     }
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Told, CallbackFault> {

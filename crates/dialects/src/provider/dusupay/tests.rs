@@ -421,24 +421,6 @@ fn dusupay_may_ask_about_our_payouts() {
 }
 
 #[test]
-fn balances_keep_their_text() {
-    let request = keyed(&[]).balances_request().unwrap();
-    assert_eq!(request.url, "https://sandboxapi.dusupay.com/data/wallet-balances");
-    assert_eq!(header(&request, "secret-key"), Some("SECRET"));
-    let answer = br#"{"code":200,"data":{"merchant_wallets":[
-        {"available_balance":40000.50,"currency":"RWF","wallet_type":"MERCHANT_PAYOUT"},
-        {"available_balance":1,"currency":"XXX","wallet_type":"MERCHANT_PAYOUT"}]}}"#;
-    let balance = Balance {
-        wallet_type: "MERCHANT_PAYOUT".to_owned(),
-        currency: Currency::Rwf,
-        available: "40000.50".to_owned(),
-    };
-    assert_eq!(DusuPay::read_balances(200, answer), Some(vec![balance]));
-    assert_eq!(DusuPay::read_balances(200, b"<html>"), None);
-    assert_eq!(DusuPay::read_balances(500, answer), None);
-}
-
-#[test]
 fn an_answer_to_a_callback_is_never_a_5xx() {
     let dusupay = keyed(&[]);
     let now = Timestamp::from_micros(0);

@@ -7,6 +7,7 @@ mod body;
 mod callback;
 mod codes;
 mod flow;
+mod look_up;
 mod names;
 mod seal;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use domain::provider_call::{Provider, Verdict, Word};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::look_up::{Found, LookUp};
 use super::setting::{Fault, Kind, Need, Setting, Values};
 use super::{
     Ask, Callback, CallbackAnswer, CallbackFault, Connector, Next, Outcome, Reply, Request, Secret,
@@ -139,6 +141,14 @@ impl Connector for Flutterwave {
 
     fn patience(&self) -> Duration {
         PATIENCE
+    }
+
+    fn look_up(&self, what: &LookUp) -> Vec<Request> {
+        self.look_up_request(what).into_iter().collect()
+    }
+
+    fn read_look_up(&self, what: &LookUp, replies: &[Reply]) -> Option<Found> {
+        look_up::read(what, replies.first()?)
     }
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Told, CallbackFault> {

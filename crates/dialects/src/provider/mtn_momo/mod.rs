@@ -2,6 +2,7 @@
 //! From the pages of momodeveloper.mtn.com and MTN's own SDK.
 
 mod codes;
+mod look_up;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use domain::provider_call::{Provider, Verdict, Word};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::look_up::{Found, LookUp};
 use super::setting::{Fault, Kind, Need, Setting, Values};
 use super::simulator::declined;
 use super::{
@@ -190,6 +192,14 @@ impl Connector for MtnMomo {
         body::token(status, body)
     }
 
+    fn look_up(&self, what: &LookUp) -> Vec<Request> {
+        self.look_up_requests(what)
+    }
+
+    fn read_look_up(&self, what: &LookUp, replies: &[Reply]) -> Option<Found> {
+        self.found(what, replies)
+    }
+
     /// MTN signs nothing, so that a callback says no more than that it is time to ask.
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Told, CallbackFault> {
         body::check_address(callback, self.callback_token.as_ref())?;
@@ -220,7 +230,7 @@ impl MtnMomo {
     }
 
     fn creation(&self, order: &Order<'_>, content: Content<'_>, callback_url: &str) -> Request {
-        let mut headers = self.headers(order);
+        let mut headers = self.headers(order.product);
         headers.push(("x-reference-id", Secret::new(order.reference_id.as_str())));
         if self.callbacks {
             let base = callback_url.trim_end_matches('/');
@@ -242,16 +252,16 @@ impl MtnMomo {
         Request {
             verb: Verb::Get,
             url: format!("{}/{token}/v1_0/{path}/{reference_id}", self.url),
-            headers: self.headers(order),
+            headers: self.headers(order.product),
             body: Zeroizing::default(),
             token: Some(token),
         }
     }
 
-    fn headers(&self, order: &Order<'_>) -> Vec<(&'static str, Secret)> {
+    fn headers(&self, product: &Product) -> Vec<(&'static str, Secret)> {
         vec![
             ("x-target-environment", Secret::new(self.target_environment.as_str())),
-            ("ocp-apim-subscription-key", order.product.subscription_key.clone()),
+            ("ocp-apim-subscription-key", product.subscription_key.clone()),
             ("content-type", Secret::new("application/json")),
         ]
     }

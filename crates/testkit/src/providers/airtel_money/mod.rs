@@ -93,6 +93,15 @@ impl Protocol for AirtelMoney {
                 enquire(Kind::Transfer, id, world)
             }
             ("POST", ["standard", "v1", "payments", "refund"]) => refund(call, world),
+            ("GET", ["standard", "v1", "users", "balance"]) => {
+                let paid: u64 = world.entries().iter().filter_map(payout).sum();
+                let balance = self.float.saturating_sub(paid).to_string();
+                let data =
+                    json!({ "balance": balance, "currency": "RWF", "account_status": "Active" });
+                let status = status("DP02100000001", true);
+                Response::json(200, &json!({ "data": data, "status": status }))
+            }
+            ("GET", ["standard", "v1", "users", number]) => user(number),
             ("GET", ["v1", "rsa", "encryption-keys"]) => Response::json(
                 200,
                 &json!({
@@ -192,6 +201,17 @@ impl AirtelMoney {
         }
         world.find_reference(&reference).map_or(Response::empty(500), |entry| told(&entry))
     }
+}
+
+/// Numbers that end with 404 belong to nobody.
+fn user(number: &str) -> Response {
+    if number.ends_with("404") {
+        return refused(200, "DP02200000002", "User not found");
+    }
+    let data = json!({ "first_name": "Aline", "last_name": "Uwase", "msisdn": number,
+        "is_barred": false, "is_pin_set": true, "grade": "SUBS",
+        "registration": { "status": "SUBS" } });
+    Response::json(200, &json!({ "data": data, "status": status("DP02200000001", true) }))
 }
 
 fn token(call: &Call, world: &World) -> Response {

@@ -9,6 +9,7 @@
 mod cards;
 mod charges;
 mod codes;
+mod look_ups;
 mod refunds;
 mod rules;
 pub mod transfers;
@@ -56,6 +57,8 @@ impl Protocol for Flutterwave {
             ("GET", ["transfers", ..]) => "find_transfer",
             ("POST", ["refunds"]) => "refund",
             ("GET", ["refunds", ..]) => "find_refund",
+            ("POST", ["transfers", "rates"]) => "rate",
+            ("GET", ["wallets", ..]) => "balances",
             _ => "other",
         }
     }
@@ -135,12 +138,9 @@ fn route(call: &Call, world: &World) -> Answered {
         ("GET", ["refunds", id]) => refunds::show(id, world),
         ("GET", ["banks"]) => Ok(success(200, "Banks fetched", &transfers::banks())),
         ("GET", ["banks", id, "branches"]) => transfers::branches(id),
-        ("GET", ["mobile-networks"]) => {
-            let networks = ["MTN", "AIRTEL"].map(|network| {
-                json!({"id": format!("mob_SIM{network}"), "network": network, "name": network})
-            });
-            Ok(success(200, "Mobile networks fetched", &json!(networks)))
-        }
+        ("GET", ["mobile-networks"]) => Ok(look_ups::mobile_networks()),
+        ("GET", ["wallets", "balances"]) => Ok(look_ups::balances(world)),
+        ("POST", ["transfers", "rates"]) => look_ups::rate(call),
         _ => Err(error(404, "10404", "RESOURCE_NOT_FOUND", "Resource not found")),
     }
 }
