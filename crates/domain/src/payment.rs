@@ -273,6 +273,17 @@ impl Payment {
     pub fn net_minor(&self) -> i64 {
         self.gross.minor().saturating_sub(self.fee_minor)
     }
+
+    /// What a provider is asked to move: of a disbursement, what the recipient gets.
+    pub fn asked(&self) -> Money {
+        let minor = match self.kind {
+            PaymentKind::Disbursement => self.net_minor(),
+            PaymentKind::Charge | PaymentKind::Conversion | PaymentKind::Refund => {
+                self.gross.minor()
+            }
+        };
+        Money::from_minor(minor, self.gross.currency()).unwrap_or(self.gross)
+    }
 }
 
 #[cfg(test)]

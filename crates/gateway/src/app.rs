@@ -7,8 +7,8 @@ use dialects::card::SealingKey;
 use dialects::provider::Service;
 use dialects::provider::simulator::Simulator;
 use dialects::wording::PublicWording;
-use domain::AccountId;
 use domain::provider_call::Provider;
+use domain::{AccountId, Timestamp};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use store::query::accounts::find_clock_ahead_us;
 use store::{LaneSettings, News, Store, StoreError};
@@ -50,6 +50,8 @@ pub struct App {
     pub settings: Settings,
     pub store: Store,
     pub clock: Arc<Clock>,
+    /// What was begun before was begun by a process that is gone.
+    pub started_at: Timestamp,
     pub master_key: MasterKey,
     pub wording: Arc<PublicWording>,
     pub simulator: Simulator,
@@ -117,7 +119,7 @@ impl App {
             },
             providers: Providers::new(
                 settings.providers.clone(),
-                Upstream::new(settings.extra_ca_file.as_deref())?,
+                Upstream::new(settings.extra_ca_file.as_deref(), settings.provider_patience)?,
             ),
             egress: Egress::new(EgressPolicy {
                 allow_loopback: settings.allow_loopback_webhooks,
@@ -136,6 +138,7 @@ impl App {
             directory: RwLock::new(Arc::new(directory)),
             settings,
             store,
+            started_at: clock.now(),
             clock,
             master_key,
             wording,

@@ -42,6 +42,13 @@ impl Options {
         self
     }
 
+    /// With what others say besides; the later of two values counts.
+    pub fn and(mut self, others: Options) -> Options {
+        self.flags.extend(others.flags);
+        self.variables.extend(others.variables);
+        self
+    }
+
     pub fn variable(mut self, name: &str, value: &str) -> Options {
         self.variables.push((name.to_owned(), value.to_owned()));
         self

@@ -57,7 +57,8 @@ impl Sample {
         Sample::of(payment(PaymentKind::Charge, gross), detail)
     }
 
-    pub fn disbursement(gross: Money, phone: &str) -> Sample {
+    /// With a fee besides, that the recipient does not get.
+    pub fn disbursement(asked: Money, phone: &str) -> Sample {
         let recipient = Recipient::MobileMoney {
             network: Network::Mtn,
             phone: Phone::rwandan(phone).unwrap(),
@@ -70,7 +71,9 @@ impl Sample {
             bulk: None,
             proof: None,
         });
-        Sample::of(payment(PaymentKind::Disbursement, gross), detail)
+        let gross = asked.plus(rwf(100)).unwrap();
+        let payment = Payment { fee_minor: 100, ..payment(PaymentKind::Disbursement, gross) };
+        Sample::of(payment, detail)
     }
 
     pub fn refund(gross: Money, charge: Payment) -> Sample {

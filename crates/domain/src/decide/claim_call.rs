@@ -13,15 +13,16 @@ pub struct ClaimCall {
     pub due_at: Timestamp,
 }
 
-/// Answers with the call as it was before the claim.
+/// Answers with the end of the lease; `None` when the call is somebody else's.
 pub(super) fn claim_call(claim: &ClaimCall, book: &mut Book, now: Timestamp) -> Answer {
     let key = (claim.account, claim.payment);
-    let found = book.calls.find(&key).cloned();
-    let due = found.filter(|call| call.state.is_due_sometime() && call.due_at == claim.due_at);
-    if due.is_some()
-        && let Some(call) = book.calls.change(&key)
-    {
-        call.lease(now);
-    }
-    Answer::CallClaimed(due)
+    let is_free = book
+        .calls
+        .find(&key)
+        .is_some_and(|call| call.state.is_due_sometime() && call.due_at == claim.due_at);
+    let Some(call) = book.calls.change(&key).filter(|_| is_free) else {
+        return Answer::CallClaimed(None);
+    };
+    call.lease(now);
+    Answer::CallClaimed(Some(call.due_at))
 }

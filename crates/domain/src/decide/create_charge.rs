@@ -95,7 +95,8 @@ pub(super) fn make_charge(
     book.details.insert(key, Detail::Charge(create.charge));
     book.calls.insert(key, call);
     if let Some(word) = create.first_word.filter(|_| !create.waits) {
-        let report = Report { account: key.0, payment: id, word, reported: Reported::FIRST };
+        let report =
+            Report { account: key.0, payment: id, word, reported: Reported::FIRST, due_at: None };
         take_word(&report, book, moment);
     }
     Ok(key)

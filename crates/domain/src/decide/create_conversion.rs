@@ -55,7 +55,13 @@ pub(super) fn create_conversion(
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Conversion(conversion));
     if let Some(word) = create.first_word {
-        let report = Report { account: key.0, payment: key.1, word, reported: Reported::FIRST };
+        let report = Report {
+            account: key.0,
+            payment: key.1,
+            word,
+            reported: Reported::FIRST,
+            due_at: None,
+        };
         take_word(&report, book, moment);
     }
     answer(key, create.key_use, book, moment)

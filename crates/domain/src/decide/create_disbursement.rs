@@ -109,7 +109,13 @@ pub(super) fn accept(
     book.payments.insert(key, payment);
     book.details.insert(key, Detail::Disbursement(order.disbursement));
     if let Some(word) = order.first_word {
-        let report = Report { account: key.0, payment: key.1, word, reported: Reported::FIRST };
+        let report = Report {
+            account: key.0,
+            payment: key.1,
+            word,
+            reported: Reported::FIRST,
+            due_at: None,
+        };
         take_word(&report, book, moment);
     }
     Ok(key)

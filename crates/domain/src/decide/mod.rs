@@ -61,7 +61,6 @@ use crate::ledger::WalletError;
 use crate::link::{Link, LinkRefusal};
 use crate::money::{Currency, MoneyError};
 use crate::payment::{Detail, Payment};
-use crate::provider_call::ProviderCall;
 use crate::time::Timestamp;
 use crate::virtual_account::VirtualAccount;
 
@@ -136,8 +135,8 @@ pub enum Answer {
     },
     /// The request goes on outside: a provider is asked, then [`Command::AnswerRequest`] answers.
     Opened(PaymentId),
-    /// The lease of a provider call as it was, or none when it is not due any more.
-    CallClaimed(Option<ProviderCall>),
+    /// When the lease of a provider call ends; none when it was not due any more.
+    CallClaimed(Option<Timestamp>),
     /// Whether a callback had been taken before.
     CallbackTaken {
         is_repetition: bool,

@@ -8,10 +8,10 @@ use crate::event::EventKind;
 use crate::id::{AccountId, PaymentId};
 use crate::ledger::Fact;
 use crate::limits;
-use crate::money::Money;
 use crate::payment::{Detail, Input, Payment, PaymentKind, PaymentState, Reason, Step, step};
 use crate::provider_call::{CallState, Provider, ProviderCall, Verdict, Word, next_poll_at};
 use crate::settlement::Settlement;
+use crate::time::Timestamp;
 
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -19,6 +19,10 @@ pub struct Report {
     pub payment: PaymentId,
     pub word: Word,
     pub reported: Reported,
+    /// When the call was due as the reporter last saw it, where it went by that: another time means
+    /// that somebody else has it, or that a callback wants it asked about at once. The word counts
+    /// all the same; what happens to the call next is not the reporter's to say.
+    pub due_at: Option<Timestamp>,
 }
 
 /// How a word came to us.
@@ -58,14 +62,17 @@ pub(super) fn report_provider(
 pub(super) fn take_word(report: &Report, book: &mut Book, moment: &mut Moment<'_>) {
     let key = (report.account, report.payment);
     let Some(before) = book.payments.find(&key).cloned() else { return };
-    let report = &judged(report, &before);
+    let holds_call = report
+        .due_at
+        .is_none_or(|due_at| book.calls.find(&key).is_some_and(|call| call.due_at == due_at));
+    let report = &judged(report, &before, holds_call);
     let taken = step(before.state, input(&report.word.verdict));
     let posted = match fact(before.kind, taken) {
         Some(fact) => post(fact, &before, book, moment).map_or(Step::Review, |()| taken),
         None => taken,
     };
     note_on_payment(&before, posted, report, book, moment);
-    note_on_call(posted, report, book, moment);
+    note_on_call(posted, report, holds_call, book, moment);
     note_on_relatives(&before, posted, book, moment);
     if posted == Step::Succeed {
         note_proof(key, report.word.proof.as_ref(), book);
@@ -79,13 +86,17 @@ pub(super) fn take_word(report: &Report, book: &mut Book, moment: &mut Moment<'_
 }
 
 /// The report with what its verdict means for this very payment.
-fn judged(report: &Report, payment: &Payment) -> Report {
+fn judged(report: &Report, payment: &Payment, holds_call: bool) -> Report {
     let mut report = report.clone();
     let verdict = &mut report.word.verdict;
     if *verdict == Verdict::Succeeded
-        && report.word.stated.is_some_and(|stated| stated != asked(payment))
+        && report.word.stated.is_some_and(|stated| stated != payment.asked())
     {
         *verdict = Verdict::Contradicts("it tells of another amount or currency");
+    }
+    // Somebody else may send it at this moment.
+    if *verdict == Verdict::NotSent && !holds_call {
+        *verdict = Verdict::Unknown;
     }
     // Of payouts that could not be sent, the money waits until they can be; a payer does not.
     if *verdict == Verdict::NotSent
@@ -99,17 +110,6 @@ fn judged(report: &Report, payment: &Payment) -> Report {
         });
     }
     report
-}
-
-/// What the provider is asked to move.
-fn asked(payment: &Payment) -> Money {
-    let minor = match payment.kind {
-        PaymentKind::Disbursement => payment.net_minor(),
-        PaymentKind::Charge | PaymentKind::Conversion | PaymentKind::Refund => {
-            payment.gross.minor()
-        }
-    };
-    Money::from_minor(minor, payment.gross.currency()).unwrap_or(payment.gross)
 }
 
 const fn input(verdict: &Verdict) -> Input {
@@ -205,7 +205,13 @@ fn note_on_payment(
     }
 }
 
-fn note_on_call(step: Step, report: &Report, book: &mut Book, moment: &Moment<'_>) {
+fn note_on_call(
+    step: Step,
+    report: &Report,
+    holds_call: bool,
+    book: &mut Book,
+    moment: &Moment<'_>,
+) {
     let Some(call) = book.calls.find(&(report.account, report.payment)) else { return };
     let mut after = call.clone();
     after.is_leased = false;
@@ -223,6 +229,7 @@ fn note_on_call(step: Step, report: &Report, book: &mut Book, moment: &Moment<'_
             | Verdict::NotSent => "it takes back what it had confirmed",
         }),
         Step::Unchanged => match after.state {
+            CallState::Open | CallState::Recheck if !holds_call => return,
             CallState::Open => go_on(&mut after, report, moment),
             // It said again what it had said before.
             CallState::Recheck if !is_open(&report.word.verdict) => {

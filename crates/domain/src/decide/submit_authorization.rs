@@ -94,7 +94,13 @@ pub(super) fn submit_authorization(
         | Authorization::BankPage => Some(word),
     };
     if let Some(word) = word {
-        let report = Report { account: key.0, payment: key.1, word, reported: Reported::ByPayer };
+        let report = Report {
+            account: key.0,
+            payment: key.1,
+            word,
+            reported: Reported::ByPayer,
+            due_at: None,
+        };
         take_word(&report, book, moment);
     }
     answer(key, submit.key_use, book, moment)

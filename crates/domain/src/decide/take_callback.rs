@@ -39,7 +39,8 @@ pub(super) fn take_callback(
     book.callbacks.insert(callback.key, kept);
     match (about, callback.word) {
         (Some((account, payment)), Some(word)) => {
-            let report = Report { account, payment, word, reported: Reported::ByCallback };
+            let report =
+                Report { account, payment, word, reported: Reported::ByCallback, due_at: None };
             take_word(&report, book, moment);
         }
         (Some(key), None) => ask_now(key, book, moment),

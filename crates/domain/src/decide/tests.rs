@@ -129,7 +129,8 @@ impl World {
     pub(super) fn report(&mut self, reference: &str, verdict: Verdict) {
         let payment = self.payment(reference).id;
         let word = Word::of(verdict);
-        let report = Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll };
+        let report =
+            Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll, due_at: None };
         self.run(Command::ReportProvider(report)).unwrap();
     }
 

@@ -67,7 +67,8 @@ fn end(world: &mut World, verdict: Verdict) {
     let payment = world.book.payments.new_rows().next().unwrap().1.id;
     let proof = Some("PROOF-1".to_owned());
     let word = Word { proof, ..Word::of(verdict) };
-    let report = Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll };
+    let report =
+        Report { account: ACCOUNT, payment, word, reported: Reported::ByPoll, due_at: None };
     world.run(Command::ReportProvider(report)).unwrap();
 }
 

@@ -27,7 +27,8 @@ fn call<'a>(world: &'a World, reference: &str) -> &'a ProviderCall {
 
 fn say(world: &mut World, reference: &str, word: Word, reported: Reported) {
     let payment = world.payment(reference).id;
-    let report = Report { account: ACCOUNT, payment, word, reported };
+    let due_at = Some(call(world, reference).due_at);
+    let report = Report { account: ACCOUNT, payment, word, reported, due_at };
     world.run(Command::ReportProvider(report)).unwrap();
 }
 
@@ -151,8 +152,45 @@ fn a_due_call_is_claimed_by_one() {
     world.create("one", None).unwrap();
     let due_at = call(&world, "one").due_at;
     let claim = ClaimCall { account: ACCOUNT, payment: world.payment("one").id, due_at };
-    let Ok(Answer::CallClaimed(Some(had))) = world.run(Command::ClaimCall(claim)) else { panic!() };
-    assert!(!had.is_sent, "as it was before the claim");
-    assert!(call(&world, "one").is_sent);
+    let lease = world.now.plus(limits::CALL_LEASE);
+    assert_eq!(world.run(Command::ClaimCall(claim)), Ok(Answer::CallClaimed(Some(lease))));
+    assert!(call(&world, "one").is_sent && call(&world, "one").due_at == lease);
     assert_eq!(world.run(Command::ClaimCall(claim)), Ok(Answer::CallClaimed(None)));
+}
+
+/// The callback was stored while the provider's answer was on its way: the question that it calls
+/// for is asked now, not when the answer would have it.
+#[test]
+fn an_answer_that_a_callback_overtook_does_not_put_off_the_question() {
+    let mut world = World::new();
+    waiting(&mut world, "one", "k").unwrap();
+    let payment = world.payment("one").id;
+    let due_at = Some(call(&world, "one").due_at);
+    callback(&mut world, "one", "m1", None);
+    let wish = Some(Duration::from_secs(180));
+    let word = Word { ask_again_after: wish, ..Word::of(Verdict::Pending) };
+    let late = Report { account: ACCOUNT, payment, word, reported: Reported::FIRST, due_at };
+    world.run(Command::ReportProvider(late)).unwrap();
+    assert_eq!(call(&world, "one").due_at, world.now);
+}
+
+/// Whoever lost the lease does not know what its next holder has sent meanwhile.
+#[test]
+fn what_was_not_sent_by_one_who_lost_the_lease_moves_nothing_on() {
+    let mut world = World::new();
+    waiting(&mut world, "one", "k").unwrap();
+    let payment = world.payment("one").id;
+    let lease = call(&world, "one").due_at;
+    world.now = lease;
+    world.run(Command::ClaimCall(ClaimCall { account: ACCOUNT, payment, due_at: lease })).unwrap();
+    for otherwise in [None, Some(Provider::Flutterwave)] {
+        let reported = Reported::BySubmission { otherwise };
+        let late =
+            Report { account: ACCOUNT, payment, word: UNSENT, reported, due_at: Some(lease) };
+        world.run(Command::ReportProvider(late)).unwrap();
+        assert_eq!(world.payment("one").state, PaymentState::Pending);
+        let now = call(&world, "one");
+        assert!(now.is_sent && now.provider == Provider::MtnMomo);
+        assert_eq!(now.due_at, world.now.plus(limits::CALL_LEASE));
+    }
 }

@@ -155,6 +155,7 @@ impl Settings {
             dusupay_retries_server_errors: false,
             trusted_proxies: Vec::new(),
             group_commands: limits::GROUP_COMMANDS_MAX,
+            provider_patience: None,
             providers: Vec::new(),
             routes: domain::route::Routes::new(vec![domain::provider_call::Provider::Simulator]),
             rates_from: None,

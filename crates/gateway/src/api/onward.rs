@@ -60,7 +60,8 @@ async fn wait_for_first(app: &App, scope: Option<KeyScope>) -> Result<Answer, Su
             }
             // Whoever was to answer it is gone.
             Ok(Some(FirstUse { body: None, payment: Some(payment), created_at, .. }))
-                if app.clock.now().since(created_at) > CALL_LEASE =>
+                if created_at < app.started_at
+                    || app.clock.now().since(created_at) > CALL_LEASE =>
             {
                 let account = scope.account;
                 let command = Command::AnswerRequest { account, payment, scope: Some(scope) };

@@ -143,6 +143,10 @@ pub struct SandboxArgs {
     #[arg(long, env = "DGSPAY_GROUP_COMMANDS", default_value_t = limits::GROUP_COMMANDS_MAX,
           hide = true, value_name = "N")]
     pub group_commands: usize,
+
+    /// Milliseconds to wait for an answer of a provider at most, where tests are in a hurry
+    #[arg(long, env = "DGSPAY_PROVIDER_PATIENCE_MS", hide = true, value_name = "MS")]
+    pub provider_patience_ms: Option<u64>,
 }
 
 /// What a gateway is built from, whichever command starts it.
@@ -165,6 +169,8 @@ pub struct Settings {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub group_commands: usize,
+    /// Bounds the connectors' own patience.
+    pub provider_patience: Option<Duration>,
     /// The providers that are configured, with their credentials.
     pub providers: Vec<Arc<dyn Connector>>,
     /// Which of them serve what; the simulator in test, where nothing else is said.
@@ -193,6 +199,7 @@ impl Settings {
             dusupay_retries_server_errors: args.dusupay_retry_5xx,
             trusted_proxies: Vec::new(),
             group_commands: args.group_commands,
+            provider_patience: args.provider_patience_ms.map(Duration::from_millis),
             providers: providers.connectors,
             routes: providers.routes,
             rates_from: None,

@@ -142,6 +142,7 @@ fn read_environment(
             })
             .unwrap_or_default(),
         group_commands: limits::GROUP_COMMANDS_MAX,
+        provider_patience: None,
         providers: providers.connectors,
         routes: providers.routes,
         rates_from,

@@ -22,6 +22,7 @@ const AGENT: HeaderValue = HeaderValue::from_static("DGS-Pay/1");
 
 pub struct Upstream {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    patience_max: Option<Duration>,
 }
 
 impl fmt::Debug for Upstream {
@@ -31,8 +32,12 @@ impl fmt::Debug for Upstream {
 }
 
 impl Upstream {
-    pub fn new(extra_ca_file: Option<&Path>) -> Result<Upstream, EgressError> {
-        Ok(Upstream { client: plain_client(extra_ca_file, ATTEMPT_CONNECT_TIMEOUT)? })
+    pub fn new(
+        extra_ca_file: Option<&Path>,
+        patience_max: Option<Duration>,
+    ) -> Result<Upstream, EgressError> {
+        let client = plain_client(extra_ca_file, ATTEMPT_CONNECT_TIMEOUT)?;
+        Ok(Upstream { client, patience_max })
     }
 
     /// Sends once. What cannot be said for certain is [`Reply::Lost`].
@@ -43,6 +48,7 @@ impl Upstream {
         patience: Duration,
     ) -> Reply {
         let Some(request) = http_request(request, bearer) else { return Reply::NotSent };
+        let patience = self.patience_max.map_or(patience, |max| patience.min(max));
         timeout(patience, self.exchange(request)).await.unwrap_or(Reply::Lost)
     }
 

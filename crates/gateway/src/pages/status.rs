@@ -104,6 +104,7 @@ pub async fn answer(
         payment: payment.id,
         word: app.simulator.answered(&payment, charge.scenario, approves),
         reported: Reported::ByPayer,
+        due_at: None,
     };
     if payment.state == PaymentState::Pending {
         app.store.lane().submit(Command::ReportProvider(report)).await?;

@@ -8,7 +8,7 @@ use domain::decide::{Answer, ClaimCall, Command, Report, Reported};
 use domain::idempotency::KeyScope;
 use domain::limits::FIRST_ANSWER_WAIT;
 use domain::payment::{PaymentKind, PaymentState, Reason};
-use domain::provider_call::{CallState, Provider, Verdict, Word};
+use domain::provider_call::{CallState, Provider, ProviderCall, Verdict, Word};
 use domain::{AccountId, PaymentId};
 use store::SubmitError;
 use store::query::provider_calls::{DueCall, find_call};
@@ -68,7 +68,7 @@ pub async fn authorize(
         async move {
             if let Some(due) = load(&app, key).await {
                 let word = ask_about(&app, &due, Task::Authorize(shown.borrowed())).await;
-                report(&app, key, word, Reported::ByPayer).await;
+                report(&app, &due.call, word, Reported::ByPayer).await;
             }
         }
     };
@@ -90,11 +90,11 @@ async fn answer_when_done(
 }
 
 /// Does what is to be done about a due call: sends it, or asks how it stands.
-pub async fn pursue(app: &Arc<App>, due: DueCall) {
+pub async fn pursue(app: &Arc<App>, mut due: DueCall) {
     let key = (due.call.account, due.call.payment);
     let claim = ClaimCall { account: key.0, payment: key.1, due_at: due.call.due_at };
     match app.store.lane().submit(Command::ClaimCall(claim)).await {
-        Ok(Answer::CallClaimed(Some(_))) => {}
+        Ok(Answer::CallClaimed(Some(lease))) => due.call.due_at = lease,
         // Somebody was faster.
         Ok(_) => return,
         Err(error) => {
@@ -107,10 +107,10 @@ pub async fn pursue(app: &Arc<App>, due: DueCall) {
     }
     let word = ask_about(app, &due, Task::Enquire).await;
     if word.verdict != Verdict::Unheard {
-        return report(app, key, word, Reported::ByPoll).await;
+        return report(app, &due.call, word, Reported::ByPoll).await;
     }
     match unheard(app, &due) {
-        Some(word) => report(app, key, word, Reported::ByPoll).await,
+        Some(word) => report(app, &due.call, word, Reported::ByPoll).await,
         None => submit_along_route(app, due, None).await,
     }
 }
@@ -142,6 +142,7 @@ fn unheard(app: &App, due: &DueCall) -> Option<Word> {
 }
 
 /// Sends a payment to its provider; to the next of its route where nothing left this process.
+/// `due` is leased to the caller.
 async fn submit_along_route(app: &Arc<App>, mut due: DueCall, card: Option<&CardData>) {
     let key = (due.call.account, due.call.payment);
     loop {
@@ -165,10 +166,15 @@ async fn submit_along_route(app: &Arc<App>, mut due: DueCall, card: Option<&Card
         } else {
             Reported::BySubmission { otherwise }
         };
-        report(app, key, word, reported).await;
-        let Some(provider) = otherwise else { return };
-        due.call.provider = provider;
-        due.payment.provider = provider;
+        report(app, &due.call, word, reported).await;
+        if otherwise.is_none() {
+            return;
+        }
+        // Only where the report found the call still ours is it the next provider's now.
+        match load(app, key).await {
+            Some(moved) if Some(moved.call.provider) == otherwise => due = moved,
+            Some(_) | None => return,
+        }
     }
 }
 
@@ -202,8 +208,9 @@ async fn load(app: &App, (account, payment): Key) -> Option<DueCall> {
     }
 }
 
-async fn report(app: &App, (account, payment): Key, word: Word, reported: Reported) {
-    let report = Report { account, payment, word, reported };
+async fn report(app: &App, call: &ProviderCall, word: Word, reported: Reported) {
+    let (account, payment, due_at) = (call.account, call.payment, Some(call.due_at));
+    let report = Report { account, payment, word, reported, due_at };
     if let Err(error) = app.store.lane().submit(Command::ReportProvider(report)).await {
         tracing::warn!(%error, "a provider's answer was not stored; it is asked for again");
     }

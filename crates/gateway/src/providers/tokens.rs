@@ -19,7 +19,14 @@ pub(super) struct Tokens {
     places: Mutex<HashMap<(Provider, &'static str), Arc<Place>>>,
 }
 
-type Place = tokio::sync::Mutex<Option<Held>>;
+type Place = tokio::sync::Mutex<Slot>;
+
+#[derive(Debug, Default)]
+struct Slot {
+    held: Option<Held>,
+    /// When none was given.
+    failed_at: Option<Instant>,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Held {
@@ -42,13 +49,17 @@ impl Tokens {
             let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(places.entry((connector.provider(), name)).or_default())
         };
+        let asked_at = Instant::now();
         // Whoever comes first fetches; the others wait here and find what it brought.
-        let mut held = place.lock().await;
+        let mut slot = place.lock().await;
         let is_good = |held: &Held| Some(held.serial) != refused && Instant::now() < held.until;
-        if let Some(good) = held.clone().filter(is_good) {
+        if let Some(good) = slot.held.clone().filter(is_good) {
             return Some(good);
         }
-        let serial = held.as_ref().map_or(0, |held| held.serial.wrapping_add(1));
+        if slot.failed_at.is_some_and(|failed_at| asked_at < failed_at) {
+            return None;
+        }
+        let serial = slot.held.as_ref().map_or(0, |held| held.serial.wrapping_add(1));
         let request = connector.token_request(name)?;
         let reply = upstream.send(&request, None, connector.patience()).await;
         let token = match &reply {
@@ -62,12 +73,13 @@ impl Tokens {
                 answer = ?reply,
                 "the provider gave no token"
             );
+            slot.failed_at = Some(Instant::now());
             return None;
         };
         let serves = token.serves * SERVES_PERCENT / 100;
         let until = Instant::now() + serves.max(Duration::from_secs(1));
         let fresh = Held { text: token.text, serial, until };
-        *held = Some(fresh.clone());
+        slot.held = Some(fresh.clone());
         Some(fresh)
     }
 }

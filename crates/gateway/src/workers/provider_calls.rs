@@ -54,10 +54,12 @@ async fn one_turn(app: &Arc<App>, outside: &mut Outside) -> Result<usize, StoreE
     app.alarms.calls.clear();
     let now = app.clock.now();
     let limit = i64::try_from(GROUP_COMMANDS_MAX).unwrap_or(i64::MAX);
+    // Their hundreds must not stand in the way of the others.
+    let busy = outside.busy();
     let (due, next_due_at) = app
         .store
         .read(move |reader| {
-            let due = provider_calls::list_due(reader, now, limit)?;
+            let due = provider_calls::list_due(reader, now, &busy, limit)?;
             Ok((due, provider_calls::find_next_due_at(reader, now)?))
         })
         .await?;
@@ -69,7 +71,7 @@ async fn one_turn(app: &Arc<App>, outside: &mut Outside) -> Result<usize, StoreE
             continue;
         };
         let (account, payment) = (due.call.account, due.call.payment);
-        let report = Report { account, payment, word, reported: Reported::ByPoll };
+        let report = Report { account, payment, word, reported: Reported::ByPoll, due_at: None };
         reports.push(Command::ReportProvider(report));
     }
     // Those that found no place come up when a place is free.
@@ -102,6 +104,12 @@ fn at_hand(app: &App, due: &DueCall) -> Option<Word> {
 }
 
 impl Outside {
+    /// The providers without a place left.
+    fn busy(&self) -> Vec<Provider> {
+        let full = self.places.iter().filter(|(_, places)| places.available_permits() == 0);
+        full.map(|(provider, _)| *provider).collect()
+    }
+
     /// Pursues a call that is not under way, where its provider has a place left.
     fn begin(&mut self, app: &Arc<App>, due: DueCall) -> bool {
         while let Some(done) = self.calls.try_join_next() {

@@ -18,11 +18,17 @@ pub struct DueCall {
     pub charge: Option<Payment>,
 }
 
-/// Open calls whose time has come, earliest first.
-pub fn list_due(reader: &Reader, now: Timestamp, limit: i64) -> Result<Vec<DueCall>, StoreError> {
+/// Open calls whose time has come, earliest first, but for those at `busy` providers.
+pub fn list_due(
+    reader: &Reader,
+    now: Timestamp,
+    busy: &[Provider],
+    limit: i64,
+) -> Result<Vec<DueCall>, StoreError> {
+    let busy: String = busy.iter().map(|busy| format!(", '{}'", busy.word())).collect();
     let sql = format!(
         "select {CALL_COLUMNS} from provider_call
-         where state in ('open', 'recheck') and due_at_us <= $1
+         where state in ('open', 'recheck') and due_at_us <= $1 and provider not in (''{busy})
          order by due_at_us, account_id, payment_id limit $2"
     );
     reader.snapshot(|reader| {

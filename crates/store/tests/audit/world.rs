@@ -244,7 +244,7 @@ impl World<'_> {
     pub fn report(&self, account: AccountId, reference: &str, verdict: Verdict) {
         let payment = self.find(account, reference);
         let word = word(verdict);
-        let report = Report { account, payment, word, reported: Reported::ByPoll };
+        let report = Report { account, payment, word, reported: Reported::ByPoll, due_at: None };
         self.submit(Command::ReportProvider(report));
     }
 

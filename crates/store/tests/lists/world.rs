@@ -192,7 +192,7 @@ impl World {
         let provider_reference = Some(format!("sim-{}", self.made / 2));
         let word = Word { provider_reference, ..Word::of(verdict) };
         let payment = self.find(account, reference);
-        let report = Report { account, payment, word, reported: Reported::ByPoll };
+        let report = Report { account, payment, word, reported: Reported::ByPoll, due_at: None };
         self.submit(Command::ReportProvider(report));
     }
 

@@ -5,6 +5,7 @@
 //! test move them; a [`Plan`] says which answers go wrong. Nothing waits and nothing reads a clock.
 
 pub mod airtel_money;
+pub mod cast;
 pub mod drive;
 pub mod dusupay;
 pub mod faults;
@@ -17,6 +18,7 @@ pub mod world;
 
 use serde_json::Value;
 
+pub use cast::{Cast, Part};
 pub use faults::{Fault, Plan};
 pub use server::Server;
 pub use world::{Callbacks, Decision, Entry, Kind, Pace, State, World};

@@ -153,8 +153,8 @@ fn serve(wire: Box<dyn Wire>, world: &World) -> io::Result<()> {
             write(writer, &control(words, world))?;
             continue;
         }
-        let fault = world.count(world.protocol.operation(&call));
-        world.record(&call);
+        let fault = world.meet(world.protocol.operation(&call), &call);
+        let _answering = world.record(&call);
         if fault == Some(Fault::TokensExpired) {
             world.expire_tokens();
         }
@@ -164,9 +164,7 @@ fn serve(wire: Box<dyn Wire>, world: &World) -> io::Result<()> {
         }
         let response = world.protocol.answer(&call, world);
         world.settle_opened();
-        if world.is_early() {
-            world.tell();
-        }
+        world.tell_early();
         let sent = send(writer, fault, response);
         world.tell();
         sent?;

@@ -2,12 +2,17 @@
 //! it told. Tests read it, and move it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::Value;
 
+use super::cast::{Cast, Part};
 use super::faults::{Fault, Plan};
 use super::{Call, Notice, Protocol, Seal, wire};
+
+/// How long a test waits for a request before it fails.
+const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -125,16 +130,23 @@ pub struct Wishes {
 pub struct World {
     pub(super) protocol: Box<dyn Protocol>,
     inner: Mutex<Inner>,
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct Inner {
     wishes: Wishes,
+    cast: Cast,
+    /// Requests that are being answered.
+    open_requests: u64,
     entries: Vec<Entry>,
+    serials: usize,
     /// To be settled once their answers are made.
     opened: VecDeque<String>,
     /// Ended, and their clients not told.
     untold: VecDeque<String>,
+    /// The same, of those whose clients are told when the test says so.
+    late: VecDeque<String>,
     tokens_given: u64,
     /// Tokens up to this number are void.
     tokens_void: u64,
@@ -153,11 +165,20 @@ impl std::fmt::Debug for World {
 /// For the test.
 impl World {
     pub fn new(protocol: Box<dyn Protocol>, wishes: Wishes) -> World {
-        World { protocol, inner: Mutex::new(Inner { wishes, ..Inner::default() }) }
+        World {
+            protocol,
+            inner: Mutex::new(Inner { wishes, ..Inner::default() }),
+            changed: Condvar::new(),
+        }
     }
 
     pub fn wish(&self, change: impl FnOnce(&mut Wishes)) {
         change(&mut self.lock().wishes);
+    }
+
+    /// Gives whoever has this phone a part of its own, whatever the wishes are.
+    pub fn cast(&self, phone: &str, part: Part) {
+        self.lock().cast.give(phone, part);
     }
 
     pub fn entries(&self) -> Vec<Entry> {
@@ -179,6 +200,22 @@ impl World {
         self.lock().told.clone()
     }
 
+    /// Blocks until no request is being answered, however slowly, and whoever was to be told is.
+    pub fn wait_for_quiet(&self) {
+        let inner = self.lock();
+        drop(self.changed.wait_while(inner, |inner| inner.open_requests > 0));
+    }
+
+    /// Blocks until a request of this operation came.
+    pub fn wait_for_request(&self, operation: &str) {
+        let is_missing = |inner: &mut Inner| {
+            !inner.calls.iter().any(|call| self.protocol.operation(call) == operation)
+        };
+        let waited = self.changed.wait_timeout_while(self.lock(), WAIT_LIMIT, is_missing);
+        let is_late = waited.expect("no holder panicked").1.timed_out();
+        assert!(!is_late, "no request of {operation} came");
+    }
+
     pub fn expire_tokens(&self) {
         let mut inner = self.lock();
         inner.tokens_void = inner.tokens_given;
@@ -193,6 +230,11 @@ impl World {
 
     /// Late callbacks go out, all of them.
     pub fn release(&self) {
+        {
+            let mut inner = self.lock();
+            let late = std::mem::take(&mut inner.late);
+            inner.untold.extend(late);
+        }
         while self.tell_next() {}
     }
 
@@ -214,14 +256,18 @@ impl World {
     }
 
     /// Takes a new payment up. The one that is there already under this reference otherwise.
-    pub fn open(&self, entry: Entry) -> Result<(), Box<Entry>> {
+    pub fn open(&self, mut entry: Entry) -> Result<(), Box<Entry>> {
         let mut inner = self.lock();
         let there = inner.entries.iter_mut().find(|other| other.reference == entry.reference);
         if let Some(there) = there {
             there.submissions += 1;
             return Err(Box::new(there.clone()));
         }
-        if inner.wishes.pace == Pace::AfterAnswer {
+        if let Some(part) = inner.cast.find(&entry) {
+            entry.decision = part.decision.clone();
+        }
+        inner.cast.learn(&entry);
+        if inner.pace(&entry) == Pace::AfterAnswer {
             inner.opened.push_back(entry.reference.clone());
         }
         inner.entries.push(entry);
@@ -249,17 +295,20 @@ impl World {
             Decision::Decline(code) => entry.state = State::Declined(code.clone()),
             Decision::Never => return,
         }
-        inner.untold.push_back(reference.to_owned());
+        let entry = entry.clone();
+        let is_late = inner.cast.find(&entry).is_some_and(|part| part.callbacks == Callbacks::Late);
+        let queue = if is_late { &mut inner.late } else { &mut inner.untold };
+        queue.push_back(reference.to_owned());
     }
 
     /// The client asked how a payment stands: what it is then.
     pub fn enquired(&self, is_it: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        let reference = self.find(&is_it)?.reference;
-        let settles = self.lock().wishes.pace == Pace::OnEnquiry;
+        let entry = self.find(&is_it)?;
+        let settles = self.lock().pace(&entry) == Pace::OnEnquiry;
         if settles {
-            self.settle(&reference);
+            self.settle(&entry.reference);
         }
-        self.find_reference(&reference)
+        self.find_reference(&entry.reference)
     }
 
     /// A new token, `NAME-NUMBER`. Good until [`World::expire_tokens`].
@@ -289,13 +338,21 @@ impl World {
 
     /// A number that was not drawn before, for ids.
     pub fn serial(&self) -> usize {
-        self.lock().entries.len() + 1
+        let mut inner = self.lock();
+        inner.serials += 1;
+        inner.serials
     }
 }
 
 /// For the server.
 impl World {
     /// Counts a request, and says what goes wrong with it.
+    pub(super) fn meet(&self, operation: &str, call: &Call) -> Option<Fault> {
+        let planned = self.count(operation);
+        planned.or_else(|| self.lock().cast.fault(call, operation))
+    }
+
+    /// The same, of what no request is known of.
     pub(super) fn count(&self, operation: &str) -> Option<Fault> {
         let mut inner = self.lock();
         let count = inner.requests.entry(operation.to_owned()).or_default();
@@ -304,12 +361,26 @@ impl World {
         inner.wishes.plan.fault(operation, number)
     }
 
-    pub(super) fn record(&self, call: &Call) {
-        self.lock().calls.push(call.clone());
+    /// Notes a request; it is being answered as long as what this returns lives.
+    pub(super) fn record(&self, call: &Call) -> Answering<'_> {
+        let mut inner = self.lock();
+        inner.calls.push(call.clone());
+        inner.open_requests += 1;
+        self.changed.notify_all();
+        Answering(self)
     }
 
-    pub(super) fn is_early(&self) -> bool {
-        self.lock().wishes.callbacks == Callbacks::Early
+    /// Tells of the ends that are told before the answer.
+    pub(super) fn tell_early(&self) {
+        let mut inner = self.lock();
+        let next = inner.untold.back().cloned();
+        let entry = inner.entries.iter().find(|entry| Some(&entry.reference) == next.as_ref());
+        let callbacks = entry.map(|entry| inner.callbacks(entry));
+        if callbacks == Some(Callbacks::Early) {
+            inner.untold.rotate_right(1);
+            drop(inner);
+            self.tell_next();
+        }
     }
 
     /// New payments meet their decisions, where the pace has it so.
@@ -331,14 +402,15 @@ impl World {
 
     /// Never while holding the lock: the client may ask back before it answers.
     fn tell_next(&self) -> bool {
-        let (entry, wishes) = {
+        let (mut entry, callbacks, own_url) = {
             let mut inner = self.lock();
             let Some(reference) = inner.untold.pop_front() else { return false };
             let entry = inner.entries.iter().find(|entry| entry.reference == reference).cloned();
-            (entry, inner.wishes.clone())
+            let Some(entry) = entry else { return true };
+            let callbacks = inner.callbacks(&entry);
+            (entry, callbacks, inner.wishes.callback_url.clone())
         };
-        let Some(mut entry) = entry else { return true };
-        let (times, seal) = match wishes.callbacks {
+        let (times, seal) = match callbacks {
             Callbacks::None => (0, Seal::Right),
             Callbacks::Once | Callbacks::Early | Callbacks::Late | Callbacks::Misstated => {
                 (1, Seal::Right)
@@ -346,10 +418,10 @@ impl World {
             Callbacks::Duplicate => (2, Seal::Right),
             Callbacks::Forged => (1, Seal::Forged),
         };
-        if wishes.callbacks == Callbacks::Misstated {
+        if callbacks == Callbacks::Misstated {
             entry.amount = format!("1{}", entry.amount);
         }
-        let url = entry.callback_url.clone().or(wishes.callback_url);
+        let url = entry.callback_url.clone().or(own_url);
         if let (Some(notice), Some(url)) = (self.protocol.notice(&entry, seal), url) {
             for _ in 0..times {
                 self.tell_until_taken(&entry.reference, &url, &notice);
@@ -370,5 +442,24 @@ impl World {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("no holder panicked")
+    }
+}
+
+pub(super) struct Answering<'a>(&'a World);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        self.0.lock().open_requests -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Inner {
+    fn pace(&self, entry: &Entry) -> Pace {
+        self.cast.find(entry).map_or(self.wishes.pace, |part| part.pace)
+    }
+
+    fn callbacks(&self, entry: &Entry) -> Callbacks {
+        self.cast.find(entry).map_or(self.wishes.callbacks, |part| part.callbacks)
     }
 }

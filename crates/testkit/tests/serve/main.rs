@@ -7,5 +7,6 @@ mod gateway;
 mod live;
 mod look_ups;
 mod operator;
+mod providers;
 mod reconcile;
 mod test_environment;

@@ -202,9 +202,9 @@ impl Pin {
 }
 
 fn bare_transaction<'a>(ask: &Ask<'a>) -> Transaction<'a> {
-    let gross = ask.payment.gross;
+    let asked = ask.payment.asked();
     Transaction {
-        amount: number(amount_text(gross.minor(), gross.currency())),
+        amount: number(amount_text(asked.minor(), asked.currency())),
         id: &ask.call.client_reference,
         country: None,
         currency: None,

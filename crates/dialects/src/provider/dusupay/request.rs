@@ -2,7 +2,7 @@
 
 use domain::disbursement::{Disbursement, Recipient};
 use domain::money::amount_text;
-use domain::payment::{Detail, Payment, PaymentKind};
+use domain::payment::Detail;
 use domain::phone::Phone;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -166,7 +166,7 @@ enum Way<'a> {
 
 impl<'a> Common<'a> {
     fn of(ask: &Ask<'a>, way: Way<'a>, narration: Option<&str>) -> Common<'a> {
-        let currency = ask.payment.gross.currency();
+        let asked = ask.payment.asked();
         let (transaction_method, provider_code) = match way {
             Way::MobileMoney(code) => ("MOBILE_MONEY", code),
             Way::Bank(code) => ("BANK", code),
@@ -174,20 +174,10 @@ impl<'a> Common<'a> {
         Common {
             merchant_reference: &ask.call.client_reference,
             transaction_method,
-            currency: currency.code(),
-            amount: number(amount_text(amount_minor(ask.payment), currency)),
+            currency: asked.currency().code(),
+            amount: number(amount_text(asked.minor(), asked.currency())),
             provider_code,
             description: description(narration, &ask.call.client_reference),
-        }
-    }
-}
-
-/// What DusuPay is asked to move: of a disbursement, what the recipient gets.
-fn amount_minor(payment: &Payment) -> i64 {
-    match payment.kind {
-        PaymentKind::Disbursement => payment.net_minor(),
-        PaymentKind::Charge | PaymentKind::Conversion | PaymentKind::Refund => {
-            payment.gross.minor()
         }
     }
 }

@@ -304,10 +304,10 @@ struct Party<'a> {
 }
 
 fn content<'a>(ask: &Ask<'a>) -> Result<Content<'a>, Verdict> {
-    let gross = ask.payment.gross;
+    let asked = ask.payment.asked();
     let mut content = Content {
-        amount: amount_text(gross.minor(), gross.currency()),
-        currency: gross.currency().code(),
+        amount: amount_text(asked.minor(), asked.currency()),
+        currency: asked.currency().code(),
         external_id: &ask.call.client_reference,
         payer: None,
         payee: None,
