@@ -256,11 +256,16 @@ pub fn decide(command: Command, book: &mut Book, now: Timestamp) -> Result<Answe
 fn add_person(add: AddPerson, book: &mut Book, now: Timestamp) -> Result<Answer, Refusal> {
     // Each counts as a failure would: what is bounded is how many addresses can be tried out.
     let gate = Gate::SignUp(add.address.clone());
-    book.await_gate(&gate, now)?;
+    let signs_up = add.token.is_some();
+    if signs_up {
+        book.await_gate(&gate, now)?;
+    }
     if book.user.is_some() {
         return Err(Refusal::EmailTaken);
     }
-    book.count_failure(&gate, now);
+    if signs_up {
+        book.count_failure(&gate, now);
+    }
     let id = UserId(book.next_user);
     book.user = Some(User {
         id,

@@ -65,7 +65,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The same for any type of text.
-pub(super) fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
+pub(crate) fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let Ok(text) = value.to_str() else { return false };

@@ -13,7 +13,7 @@ mod convert;
 mod description;
 mod disbursements;
 mod dusupay_key;
-mod events;
+pub(crate) mod events;
 pub(crate) mod form;
 pub(crate) mod frame;
 mod health;
@@ -32,7 +32,7 @@ mod rates;
 mod refunds;
 mod router;
 mod sandbox_clock;
-mod transactions;
+pub(crate) mod transactions;
 mod webhook_deliveries;
 mod webhook_endpoints;
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod merchants;
+mod people;
 mod providers;
 mod token;
 
@@ -13,7 +14,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, patch};
+use axum::routing::{get, patch, post};
 use dialects::json::{Object, Tolerance};
 use domain::Environment;
 use domain::settlement::SettlementRule;
@@ -21,6 +22,7 @@ use serde::Serialize;
 
 use crate::api::{Problem, frame, json_answer, json_body};
 use crate::app::App;
+use crate::portal::People;
 
 pub use token::OperatorToken;
 
@@ -31,13 +33,19 @@ pub struct Operator {
     token: OperatorToken,
     /// What new accounts in live begin with.
     settlement: SettlementRule,
+    people: Arc<People>,
     /// One change at a time: what is free is looked up before it is taken.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Operator {
-    pub fn new(apps: Vec<Arc<App>>, token: OperatorToken, settlement: SettlementRule) -> Operator {
-        Operator { apps, token, settlement, turn: tokio::sync::Mutex::default() }
+    pub fn new(
+        apps: Vec<Arc<App>>,
+        token: OperatorToken,
+        settlement: SettlementRule,
+        people: Arc<People>,
+    ) -> Operator {
+        Operator { apps, token, settlement, people, turn: tokio::sync::Mutex::default() }
     }
 
     fn find(&self, environment: Environment) -> Option<&Arc<App>> {
@@ -48,6 +56,8 @@ impl Operator {
 pub fn router(operator: &Arc<Operator>) -> Router {
     Router::new()
         .route("/operator/merchants", get(merchants::list).post(merchants::create))
+        .route("/operator/people", post(people::add))
+        .route("/operator/people/new-password", post(people::replace_password))
         .route("/operator/accounts/{number}", patch(accounts::change))
         .route("/operator/providers", get(providers::list))
         .fallback(frame::unknown_path)
