@@ -12,6 +12,7 @@ use domain::people::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::audit::Finding;
 use crate::engine::{SideDatabase, copy_database};
 use crate::{Arg, Cells, Reader, Readers, StoreError, migrations};
 
@@ -183,22 +184,28 @@ pub fn list_entries(
     reader.rows(&sql, &args, entry_row)
 }
 
-/// Where the chain of the log breaks: the number of the first entry that does not follow from the
-/// one before; and how many entries were looked at.
-pub fn audit(reader: &Reader) -> Result<(u64, Option<i64>), StoreError> {
-    let (mut before, mut count, mut broken) = (GENESIS, 0, None);
+/// Whether each entry of the log follows from the one before.
+pub fn audit(reader: &Reader) -> Result<Finding, StoreError> {
+    let mut finding = Finding {
+        invariant: "audit_log_chain",
+        words: "every entry of the portal's log follows from the one before, without a gap",
+        rows: 0,
+        violations: 0,
+        examples: Vec::new(),
+    };
+    let mut before = GENESIS;
     let sql = format!("select {ENTRY_COLUMNS} from audit_entry order by number");
     reader.each(&sql, &[], |cells| {
         let entry = entry_row(cells)?;
-        count += 1;
-        let follows = u64::try_from(entry.number) == Ok(count);
-        if (!follows || entry.hash != entry.hash_after(&before)) && broken.is_none() {
-            broken = Some(entry.number);
+        finding.row();
+        let has_gap = u64::try_from(entry.number) != Ok(finding.rows);
+        if has_gap || entry.hash != entry.hash_after(&before) {
+            finding.violation(0, entry.number, "does not follow from the entry before");
         }
         before = entry.hash;
         Ok(())
     })?;
-    Ok((count, broken))
+    Ok(finding)
 }
 
 const ENTRY_COLUMNS: &str =

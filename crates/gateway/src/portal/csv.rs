@@ -110,10 +110,8 @@ fn push_row(text: &mut String, payment: &Payment, detail: Option<&Detail>) {
     };
     let (id, created_at) = (payment.id.record_id(), time_text(payment.created_at));
     let finished_at = payment.finished_at.map(time_text).unwrap_or_default();
-    let (gross, fee) = (
-        amount_text(payment.gross.minor(), currency),
-        amount_text(payment.fee_minor, currency),
-    );
+    let (gross, fee) =
+        (amount_text(payment.gross.minor(), currency), amount_text(payment.fee_minor, currency));
     let cells = [
         id.as_str(),
         payment.dgs_reference.as_str(),

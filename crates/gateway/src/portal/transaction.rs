@@ -75,7 +75,7 @@ pub async fn show(
     let found = scope.app.store.read(read).await?;
     let (payment, detail) = found.ok_or_else(|| Turned::not_found(&scope.member.visit))?;
     let words = shell.words;
-    let (timeline, call, events) = {
+    let (mut timeline, call, events) = {
         let (payment, detail) = (payment.clone(), detail.clone());
         let read = move |reader: &Reader| {
             let timeline = timeline(reader, &payment, &detail)?;
@@ -88,6 +88,7 @@ pub async fn show(
         };
         scope.app.store.read(read).await?
     };
+    timeline.sort_by_key(|one| one.at);
     let call = call.map(|due| due.call);
     let currency = payment.gross.currency();
     let page = Transaction {

@@ -13,7 +13,7 @@ pub static TEXTS: PortalTexts = PortalTexts {
     amount: "Amount",
     answer: "Answer",
     api_key: "API key",
-    api_key_text: "Your server shows it with every request. It is stored as a hash alone: a new one is shown once, and the old one stops working at once.",
+    api_key_text: "Your server shows it with every request. A new one is shown once, and the old one stops working at once.",
     api_settings: "API settings",
     apply: "Search",
     as_table: "As a table",

@@ -13,7 +13,7 @@ pub static TEXTS: PortalTexts = PortalTexts {
     amount: "Montant",
     answer: "Réponse",
     api_key: "Clé d’API",
-    api_key_text: "Votre serveur la présente à chaque requête. Seule son empreinte est conservée : une nouvelle clé est affichée une seule fois, et l’ancienne cesse aussitôt de fonctionner.",
+    api_key_text: "Votre serveur la présente à chaque requête. Une nouvelle clé est affichée une seule fois, et l’ancienne cesse aussitôt de fonctionner.",
     api_settings: "Paramètres d’API",
     apply: "Rechercher",
     as_table: "Sous forme de tableau",

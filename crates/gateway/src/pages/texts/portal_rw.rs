@@ -13,7 +13,7 @@ pub static TEXTS: PortalTexts = PortalTexts {
     amount: "Amafaranga",
     answer: "Igisubizo",
     api_key: "Urufunguzo rwa API",
-    api_key_text: "Seriveri yawe irwerekana kuri buri busabe. Habikwa ishusho yarwo gusa: urushya rugaragara rimwe, urwa kera rugahita ruhagarara.",
+    api_key_text: "Seriveri yawe irwerekana kuri buri busabe. Urushya rugaragara rimwe, urwa kera rugahita ruhagarara.",
     api_settings: "Igenamiterere rya API",
     apply: "Shakisha",
     as_table: "Mu mbonerahamwe",
