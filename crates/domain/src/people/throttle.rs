@@ -48,7 +48,7 @@ impl Gate {
 
     /// PCI DSS 8.3.4: locked for 30 minutes after at most 10 attempts.
     const fn policy(&self) -> Policy {
-        let (free, last, minutes) = match self {
+        let (free, last, minutes): (u32, u32, u64) = match self {
             Gate::Account(_) => (3, 10, 30),
             // Many people share an address.
             Gate::Address(_) => (20, 40, 15),
@@ -57,7 +57,7 @@ impl Gate {
             Gate::Confirm(_) => (4, 10, 30),
             Gate::SignUp(_) => (5, 20, 60),
         };
-        Policy { free, last, wait_max: Duration::from_secs(minutes * MINUTE) }
+        Policy { free, last, wait_max: Duration::from_secs(minutes.saturating_mul(MINUTE)) }
     }
 
     /// When the next attempt is looked at, given what failed before.

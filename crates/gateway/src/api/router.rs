@@ -73,8 +73,6 @@ pub fn router(app: &Arc<App>, portal: &Arc<Portal>) -> Router {
         )
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/assets/reference.css", get(pages::assets::reference_styles))
-        .route("/assets/portal.css", get(pages::assets::portal_styles))
-        .route("/assets/portal.js", get(pages::assets::portal_script))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
         .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))
         .route("/js/v2/dgspay.js", get(pages::assets::card_script))

@@ -160,6 +160,7 @@ impl Welcome {
         };
         let (address, url) = (gateway.socket.local_addr()?, &gateway.app.settings.public_url);
         self.0 += &format!("{word} API base URL  {url}/generation/v2\n");
+        self.0 += &format!("{word} portal        {url}/smart-merchant/\n");
         self.0 += &format!("{word} address       {address}\n");
         Ok(())
     }

@@ -28,6 +28,7 @@ use domain::Environment;
 
 use crate::app::App;
 use crate::operator::Operator;
+use crate::pages::assets;
 
 pub use passwords::is_fit as is_fit_password;
 pub use people::{First, People, PeopleFault};
@@ -67,6 +68,8 @@ pub struct Door {
 /// To be merged into a router of any state.
 pub fn router<S: Clone + Send + Sync + 'static>(door: &Arc<Door>) -> Router<S> {
     Router::new()
+        .route("/assets/portal.css", get(assets::portal_styles))
+        .route("/assets/portal.js", get(assets::portal_script))
         .route("/smart-merchant/", get(home::start))
         .route("/smart-merchant/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/smart-merchant/sign-in/code", get(sign_in::show_code).post(sign_in::submit_code))
