@@ -388,3 +388,39 @@ fn save_person(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::people::AddPerson;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_log_cannot_be_changed_and_a_change_would_be_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let people = People::open(folder.path()).unwrap();
+        let now = Timestamp::from_micros(1_800_000_000_000_000);
+        for name in ["jane", "john", "joan"] {
+            let add = AddPerson {
+                email: format!("{name}@example.com"),
+                password: PasswordHash("x".to_owned()),
+                merchant_id: "m".to_owned(),
+                role: Role::Owner,
+                address: String::new(),
+                token: None,
+            };
+            people.submit(Command::AddPerson(Box::new(add)), now).await.unwrap();
+        }
+        let audited = || audit(&open_to_read(folder.path()).unwrap().unwrap()).unwrap();
+        assert_eq!((audited().rows, audited().violations), (3, 0));
+        let connection = Connection::open(path_in(folder.path())).unwrap();
+        for sql in ["update audit_entry set detail = 'x'", "delete from audit_entry"] {
+            assert!(connection.execute(sql, []).is_err(), "{sql}");
+        }
+        connection.execute_batch("drop trigger audit_entry_is_never_changed").unwrap();
+        let sql = "update audit_entry set email = 'eve@example.com' where number = 2";
+        connection.execute(sql, []).unwrap();
+        let found = audited();
+        assert_eq!((found.violations, found.examples[0].reference.as_str()), (1, "2"));
+    }
+}

@@ -164,7 +164,7 @@ async fn settings_page(
     let now = scope.app.clock.now();
     let old = primary.as_ref().and_then(|endpoint| endpoint.old_secret.as_ref());
     let old = old.filter(|old| now < old.ends_at);
-    let shell = scope.shell();
+    let shell = Shell { here: scope.path("/api-settings"), ..scope.shell() };
     let page = ApiSettings {
         is_confirmed: scope.member.is_confirmed(),
         confirm_path: confirm_path(scope),

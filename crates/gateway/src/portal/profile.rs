@@ -68,7 +68,7 @@ async fn profile_page(member: &Member, status: StatusCode, news: News) -> Result
     } else {
         SecondFactor::Off
     };
-    let shell = Shell::of(member, None);
+    let shell = Shell { here: PROFILE.to_owned(), ..Shell::of(member, None) };
     let words = member.visit.words();
     let shown = Profile {
         shell: &shell,

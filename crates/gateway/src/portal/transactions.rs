@@ -262,12 +262,15 @@ pub async fn news(
     let known = EventId(after.unwrap_or(0));
     let account = scope.account();
     // The bell is there before the first look, so nothing that is committed in between is missed.
-    let bell = scope.app.alarms.events.listen(account);
+    let Some(mut bell) = scope.app.alarms.events.listen(account) else {
+        // As many wait as may: the page stays as it is until somebody reloads it.
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        return Ok(response);
+    };
     let newest = || scope.app.store.read(move |reader| find_newest(reader, account));
     let mut found = newest().await?;
-    if found.is_none_or(|id| id <= known)
-        && let Some(mut bell) = bell
-    {
+    if found.is_none_or(|id| id <= known) {
         let rung = async {
             tokio::select! {
                 rung = bell.changed() => rung.is_ok(),

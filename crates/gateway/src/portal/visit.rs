@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use domain::people::{Command, SESSION_TOUCH_AFTER, Session, Stage, Who};
 use store::people::{Person, find_session};
@@ -26,7 +26,7 @@ pub struct Visit {
     pub language: Language,
     /// Where from.
     pub address: String,
-    /// The path and the query.
+    /// The path and the query, of a page that can be come back to.
     pub here: String,
     /// A session that lives, however far it has come.
     pub known: Option<(Session, Person)>,
@@ -61,7 +61,9 @@ impl FromRequestParts<Arc<Door>> for Visit {
             .flatten()
             .find_map(Language::parse)
             .unwrap_or_else(|| Language::wanted_by(headers));
-        let here = parts.uri.path_and_query().map_or(ROOT, |path| path.as_str()).to_owned();
+        // Where a form was sent to is no place to come back to.
+        let page = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
+        let here = page.map_or(ROOT, |path| path.as_str()).to_owned();
         let address = address.unwrap_or_default();
         Ok(Visit { door: Arc::clone(door), language, address, here, known })
     }
