@@ -29,6 +29,7 @@ pub mod limits;
 pub mod link;
 pub mod money;
 pub mod payment;
+pub mod people;
 pub mod phone;
 pub mod provider_call;
 pub mod reconcile;

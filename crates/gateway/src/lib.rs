@@ -13,6 +13,7 @@ pub mod egress;
 pub mod opening;
 pub mod operator;
 pub mod pages;
+pub mod portal;
 pub mod providers;
 pub mod reconcile;
 pub mod secrets;

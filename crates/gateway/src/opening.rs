@@ -29,6 +29,8 @@ pub enum OpenFault {
     Submit(#[from] SubmitError),
     #[error(transparent)]
     Directory(#[from] DirectoryFault),
+    #[error("the environment does not run")]
+    NotRunning,
 }
 
 /// Who an account is opened for, and under which terms.

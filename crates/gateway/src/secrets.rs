@@ -86,6 +86,11 @@ impl MasterKey {
         MasterKey::of_bytes(&self.derive_bytes(&format!("environment {}", environment.word())))
     }
 
+    /// The master key of what belongs to people, whichever environment they look at.
+    pub fn of_people(&self) -> Result<MasterKey, SecretFault> {
+        MasterKey::of_bytes(&self.derive_bytes("people"))
+    }
+
     fn of_bytes(bytes: &[u8; 32]) -> Result<MasterKey, SecretFault> {
         let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| SecretFault::WrongMasterKey)?;
         Ok(MasterKey { sealing: LessSafeKey::new(key), deriving: SigningKey::new(bytes) })
@@ -206,6 +211,13 @@ pub fn new_slug() -> Result<String, SecretFault> {
     let mut slug = String::new();
     push_random(&mut slug, 10, b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")?;
     Ok(slug)
+}
+
+/// A password that somebody is given: 16 letters and digits, 95 random bits.
+pub fn new_password() -> Result<SecretText, SecretFault> {
+    let mut password = String::new();
+    push_random(&mut password, 16, b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")?;
+    Ok(Zeroizing::new(password))
 }
 
 /// A name that only its holder knows: 128 random bits.

@@ -6,6 +6,7 @@ mod engine;
 mod error;
 mod lock;
 mod migrations;
+pub mod people;
 pub mod query;
 mod writer;
 
@@ -21,8 +22,7 @@ pub use writer::{Lane, LaneSettings, News, SubmitError};
 #[derive(Debug)]
 pub struct Store {
     lane: Lane,
-    path: PathBuf,
-    readers: Arc<Mutex<Vec<Reader>>>,
+    readers: Readers,
     /// Held as long as the store is open.
     _lock: lock::FolderLock,
 }
@@ -36,7 +36,7 @@ impl Store {
         let path = database_path(folder);
         let engine = engine::Sqlite::open(&path)?;
         let lane = Lane::start(engine, &path, settings)?;
-        Ok(Store { lane, path, readers: Arc::default(), _lock: lock })
+        Ok(Store { lane, readers: Readers::of(path), _lock: lock })
     }
 
     /// The way in for everything that changes.
@@ -51,7 +51,33 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     {
-        let readers = Arc::clone(&self.readers);
+        self.readers.read(query).await
+    }
+
+    /// Finishes what waits, checkpoints and closes. Commands sent afterwards are refused.
+    pub fn close(&self) {
+        self.lane.close();
+    }
+}
+
+/// Connections that read one database.
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Reader>>>,
+}
+
+impl Readers {
+    fn of(path: PathBuf) -> Readers {
+        Readers { path, idle: Arc::default() }
+    }
+
+    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.idle);
         let path = self.path.clone();
         let work = move || {
             let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -64,11 +90,6 @@ impl Store {
             result
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::ReaderPanicked)?
-    }
-
-    /// Finishes what waits, checkpoints and closes. Commands sent afterwards are refused.
-    pub fn close(&self) {
-        self.lane.close();
     }
 }
 

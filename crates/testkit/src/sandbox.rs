@@ -15,8 +15,16 @@ use crate::http::Answer;
 use crate::process::{self, Finished, Process};
 
 /// The labels that the sandbox prints before its values, in this order.
-pub const LABELS: [&str; 6] =
-    ["API base URL", "API key", "Account number", "Encryption key", "Webhook secret", "Portal"];
+pub const LABELS: [&str; 8] = [
+    "API base URL",
+    "API key",
+    "Account number",
+    "Encryption key",
+    "Webhook secret",
+    "Portal",
+    "Portal e-mail",
+    "Portal password",
+];
 
 /// For a debug build on a busy machine. Tests that care measure [`Sandbox::ready_after`].
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -94,6 +102,11 @@ impl Sandbox {
         body: impl AsRef<[u8]>,
     ) -> Answer {
         self.api.request(method, path, headers, body)
+    }
+
+    /// What it printed behind a label.
+    pub fn value(&self, label: &str) -> String {
+        value_of(&self.printed, label).unwrap_or_else(|| panic!("{label} is not printed"))
     }
 
     pub fn credentials(&self) -> &Credentials {
@@ -232,7 +245,7 @@ fn launch(options: &Options, directory: &Path, address: &str) -> Launched {
     let process =
         Process::spawn(sandbox_command(options, &data_of(directory), address).stderr(errors));
     let mut printed = Vec::new();
-    while value_of(&printed, "Portal").is_none() {
+    while value_of(&printed, LABELS[LABELS.len() - 1]).is_none() {
         match process.next_line(deadline) {
             Ok(line) => printed.push(line),
             Err(why) => panic!(

@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use crate::app::App;
 use crate::config::Settings;
+use crate::portal::{People, Portal};
 use crate::secrets::{self, MasterKey};
 use crate::server::Peer;
 
@@ -25,6 +26,7 @@ const NUMBER: &str = "ACC-0000007";
 
 struct Live {
     app: Arc<App>,
+    portal: Arc<Portal>,
     key: String,
     _folder: tempfile::TempDir,
 }
@@ -65,11 +67,14 @@ impl Live {
         };
         app.store.lane().submit(Command::OpenAccount(Box::new(open))).await.unwrap();
         app.refresh_directory().await.unwrap();
-        Live { app, key: key.to_string(), _folder: folder }
+        let people_key = MasterKey::of_folder(folder.path()).unwrap();
+        let people = People::open(folder.path(), people_key, Arc::default()).unwrap();
+        let portal = Arc::new(Portal::new(vec![Arc::clone(&app)], Arc::new(people), None));
+        Live { app, portal, key: key.to_string(), _folder: folder }
     }
 
     async fn ask(&self, request: Request<Body>) -> (StatusCode, String) {
-        let response = super::router(&self.app).oneshot(request).await.unwrap();
+        let response = super::router(&self.app, &self.portal).oneshot(request).await.unwrap();
         let status = response.status();
         let body = to_bytes(response.into_body(), limits::BODY_BYTES_MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())

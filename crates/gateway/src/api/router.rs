@@ -15,9 +15,11 @@ use crate::api::{
 use crate::app::App;
 use crate::callbacks;
 use crate::pages;
+use crate::portal::{self, Door, Portal};
 use crate::virtual_accounts::receiver;
 
-pub fn router(app: &Arc<App>) -> Router {
+/// The API and the pages of one environment, and the portal, which sees all of them.
+pub fn router(app: &Arc<App>, portal: &Arc<Portal>) -> Router {
     let api = Router::new()
         .route("/charges", post(charges::create))
         .route("/authorize", post(authorize::submit))
@@ -60,6 +62,7 @@ pub fn router(app: &Arc<App>) -> Router {
             .route("/api-keys/rotate", post(secret_rotation::rotate_api_key)),
         domain::Environment::Live => api,
     };
+    let door = Arc::new(Door { portal: Arc::clone(portal), app: Arc::clone(app) });
     Router::new()
         .nest("/generation/v2", api)
         .merge(of_providers())
@@ -70,13 +73,13 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/dusupay/public-key.pem", get(dusupay_key::show))
         .route("/assets/page.css", get(pages::assets::styles))
         .route("/assets/reference.css", get(pages::assets::reference_styles))
-        .route("/smart-merchant/", get(pages::portal::show))
         .route("/pay/status/{token}", get(pages::status::show).post(pages::status::answer))
         .route("/pay/transfer/{token}", get(pages::transfer::show).post(pages::transfer::answer))
         .route("/pay/bank/{token}", get(pages::bank::show).post(pages::bank::answer))
         .route("/js/v2/dgspay.js", get(pages::assets::card_script))
         .route("/pay/{slug}", get(pages::link::show))
         .route("/pay/{slug}/charges", get(pages::link::back).post(pay::create))
+        .merge(portal::router(&door))
         .fallback(frame::unknown_path)
         .method_not_allowed_fallback(frame::wrong_method)
         .layer(from_fn(frame::frame))

@@ -70,11 +70,11 @@ fn single(reader: &Reader, account: AccountId, text: &str) -> Result<Option<Stri
 }
 
 /// The id that a record's UUID or a `transaction_id` stands for.
-fn named_id(text: &str) -> Option<PaymentId> {
+pub(crate) fn named_id(text: &str) -> Option<PaymentId> {
     PaymentId::from_record_id(text).or_else(|| parse_digits(text).map(PaymentId))
 }
 
-fn timeline(
+pub(crate) fn timeline(
     reader: &Reader,
     payment: &Payment,
     detail: &Detail,
@@ -177,7 +177,7 @@ impl Question {
 pub(super) const TIME_MESSAGE: &str =
     "must be a time such as 2026-04-03 11:00:00 or a day such as 2026-04-03";
 
-fn status(word: &str) -> Option<&'static str> {
+pub(crate) fn status(word: &str) -> Option<&'static str> {
     match word {
         "pending" => Some("pending"),
         "success" | "successful" => Some("success"),
@@ -187,7 +187,7 @@ fn status(word: &str) -> Option<&'static str> {
 }
 
 /// A time in UTC. A day alone is its first moment, or its last where it ends a span.
-pub(super) fn time(text: &str, ends_span: bool) -> Option<Timestamp> {
+pub(crate) fn time(text: &str, ends_span: bool) -> Option<Timestamp> {
     let zoned = |at: jiff::civil::DateTime| at.to_zoned(jiff::tz::TimeZone::UTC).ok();
     let at = if let Ok(at) = text.parse::<jiff::Timestamp>() {
         at

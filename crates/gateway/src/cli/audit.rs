@@ -46,6 +46,15 @@ fn audit(data: &Path, json: bool) -> anyhow::Result<bool> {
         }
         is_right &= findings.iter().all(|finding| finding.violations == 0);
     }
+    if let Some(people) = store::people::open_to_read(data)? {
+        let finding = store::people::audit(&people)?;
+        if json {
+            write_object(&mut out, None, &finding)?;
+        } else {
+            write_line(&mut out, &finding)?;
+        }
+        is_right &= finding.violations == 0;
+    }
     out.flush()?;
     Ok(is_right)
 }

@@ -19,6 +19,7 @@ pub fn run(data: &Path, to: &Path) -> anyhow::Result<()> {
         }
         store::back_up(&store.folder, &target.join("dgspay.db"))?;
     }
+    store::people::back_up(data, &to.join("people.db"))?;
     let key = data.join("master.key");
     let is_elsewhere = !key.exists() && stores.iter().all(|store| store.environment.is_some());
     if is_elsewhere {

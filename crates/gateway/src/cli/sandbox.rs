@@ -21,12 +21,17 @@ use super::signals::Signals;
 use crate::app::App;
 use crate::config::{SandboxArgs, Settings, providers_of_sandbox};
 use crate::opening::{CARD_CURRENCIES, opening_funds};
+use crate::portal::{First, People, Portal, is_fit_password};
 use crate::secrets::{self, MasterKey, SecretText};
 use crate::server::Limits;
 use crate::{api, server, telemetry, workers};
 
 /// The one account of a sandbox.
 const DEMO: AccountId = AccountId(1);
+
+/// Its merchant, and who owns it.
+const DEMO_MERCHANT: &str = "01980000-0000-7000-8000-000000000001";
+const OWNER: &str = "owner@example.com";
 
 pub fn run(args: SandboxArgs) -> anyhow::Result<()> {
     secrets::forbid_core_dumps().context("core dumps cannot be switched off")?;
@@ -46,17 +51,26 @@ async fn serve(args: SandboxArgs) -> anyhow::Result<()> {
     let settings = Settings::of_sandbox(&args, providers, listener.local_addr()?);
     let (stop_sender, stop) = watch::channel(false);
     let master_key = MasterKey::of_folder(&settings.data)?;
+    let people_key = master_key.of_people()?;
     let (app, fresh) = App::build(settings, master_key, stop.clone())?;
     if let Some(url) = &args.webhook_url {
         app.egress.check_url(url).with_context(|| format!("--webhook-url {url}"))?;
     }
+    let people = People::open(&app.settings.data, people_key, Arc::clone(&app.clock))?;
+    let password = match pinned.portal_password.clone() {
+        Some(password) => Some(password),
+        None if people.is_empty().await? => Some(secrets::new_password()?),
+        None => None,
+    };
+    let people = people.with_first(password.clone().map(owner));
     prepare_account(&app, pinned, args.webhook_url).await?;
     prepare_rates(&app, args.rates_file.as_deref()).await?;
-    print_welcome(&Welcome::of(&app)?)?;
+    print_welcome(&Welcome::of(&app, password)?)?;
     let log_guard = telemetry::start(args.log);
 
     let mut workers = workers::start(&app, fresh);
-    let router = api::router(&app);
+    let portal = Arc::new(Portal::new(vec![Arc::clone(&app)], Arc::new(people), None));
+    let router = api::router(&app, &portal);
     let serving = tokio::spawn(server::serve(listener, router, Limits::default(), stop));
     signals.wait().await;
     tracing::info!("stopping: requests in flight are finished first");
@@ -74,6 +88,7 @@ struct Pinned {
     account_number: Option<String>,
     settlement: SettlementRule,
     secrets: Vec<(SecretKind, SecretText)>,
+    portal_password: Option<SecretText>,
 }
 
 impl Pinned {
@@ -98,7 +113,15 @@ impl Pinned {
             );
         }
         let delay = Duration::from_millis(args.settlement_delay_ms);
-        Ok(Pinned { account_number, settlement: SettlementRule::After(delay), secrets })
+        let portal_password = args.portal_password.clone().map(Zeroizing::new);
+        if let Some(password) = &portal_password {
+            anyhow::ensure!(
+                is_fit_password(password, OWNER),
+                "--portal-password must have 12 to 128 characters, five of them different"
+            );
+        }
+        let settlement = SettlementRule::After(delay);
+        Ok(Pinned { account_number, settlement, secrets, portal_password })
     }
 }
 
@@ -164,10 +187,14 @@ pub async fn prepare_rates(app: &App, file: Option<&Path>) -> anyhow::Result<()>
     Ok(())
 }
 
+fn owner(password: SecretText) -> First {
+    First { email: OWNER.to_owned(), password, merchant_id: DEMO_MERCHANT.to_owned() }
+}
+
 fn demo_account(number: String, settlement: SettlementRule) -> Account {
     Account {
         id: DEMO,
-        merchant_id: "01980000-0000-7000-8000-000000000001".to_owned(),
+        merchant_id: DEMO_MERCHANT.to_owned(),
         merchant_name: "Demo Merchant".to_owned(),
         environment: Environment::Test,
         number,
@@ -187,10 +214,12 @@ struct Welcome {
     api_key: SecretText,
     encryption_key: SecretText,
     webhook_secret: SecretText,
+    /// `None` where it was printed at an earlier start: only its hash is kept.
+    portal_password: Option<SecretText>,
 }
 
 impl Welcome {
-    fn of(app: &App) -> anyhow::Result<Welcome> {
+    fn of(app: &App, portal_password: Option<SecretText>) -> anyhow::Result<Welcome> {
         let reader = store::open_to_read(&app.settings.data)?;
         let rows = store::query::accounts::list_secrets(&reader)?;
         let open = |kind: SecretKind| -> anyhow::Result<SecretText> {
@@ -207,13 +236,21 @@ impl Welcome {
             api_key: open(SecretKind::ApiKey)?,
             encryption_key: open(SecretKind::Encryption)?,
             webhook_secret: open(SecretKind::Webhook)?,
+            portal_password,
         })
     }
 }
 
 /// Tools read these lines: a label, two or more spaces, a value.
 fn print_welcome(welcome: &Welcome) -> std::io::Result<()> {
-    let Welcome { public_url, account_number, api_key, encryption_key, webhook_secret } = welcome;
+    let Welcome { public_url, account_number, api_key, encryption_key, webhook_secret, .. } =
+        welcome;
+    let portal_password = welcome
+        .portal_password
+        .as_ref()
+        .map_or("as printed at the first start; --portal-password sets another", |password| {
+            password.as_str()
+        });
     let (api_key, encryption_key, webhook_secret) =
         (api_key.as_str(), encryption_key.as_str(), webhook_secret.as_str());
     let mut out = std::io::stdout().lock();
@@ -226,6 +263,8 @@ Account number    {account_number}
 Encryption key    {encryption_key}
 Webhook secret    {webhook_secret}
 Portal            {public_url}/smart-merchant/
+Portal e-mail     {OWNER}
+Portal password   {portal_password}
 
 Take a first payment:
 

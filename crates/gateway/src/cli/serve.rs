@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::config::serve::{EnvironmentSettings, ServeSettings};
 use crate::config::{local_url, variable};
 use crate::operator::{self, Operator, OperatorToken};
+use crate::portal::{People, Portal};
 use crate::secrets::{self, MasterKey};
 use crate::server::Limits;
 use crate::workers::FreshDelivery;
@@ -58,7 +59,12 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let token = OperatorToken::of_folder(&data)
         .with_context(|| format!("{}/operator.token cannot be used", data.display()))?;
     let apps: Vec<Arc<App>> = gateways.iter().map(|one| Arc::clone(&one.app)).collect();
-    let operator = Arc::new(Operator::new(apps.clone(), token, settlement));
+    let people = People::open(&data, master_key.of_people()?, Arc::default())?;
+    let people = Arc::new(people);
+    let operator = Arc::new(Operator::new(apps.clone(), token, settlement, Arc::clone(&people)));
+    let has_test = apps.iter().any(|app| app.settings.environment == Environment::Test);
+    let sign_up = (settings.sign_up && has_test).then(|| Arc::clone(&operator));
+    let portal = Arc::new(Portal::new(apps.clone(), people, sign_up));
 
     // Everything is open: let them in.
     let mut doors = vec![(None, operator_socket.listen(BACKLOG)?, operator::router(&operator))];
@@ -67,7 +73,11 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     for gateway in gateways {
         welcome.add(&gateway)?;
         let environment = Some(gateway.app.settings.environment);
-        doors.push((environment, gateway.socket.listen(BACKLOG)?, api::router(&gateway.app)));
+        doors.push((
+            environment,
+            gateway.socket.listen(BACKLOG)?,
+            api::router(&gateway.app, &portal),
+        ));
         fresh.push((gateway.app, gateway.fresh));
     }
     welcome.print(&operator_url)?;
@@ -150,6 +160,7 @@ impl Welcome {
         };
         let (address, url) = (gateway.socket.local_addr()?, &gateway.app.settings.public_url);
         self.0 += &format!("{word} API base URL  {url}/generation/v2\n");
+        self.0 += &format!("{word} portal        {url}/smart-merchant/\n");
         self.0 += &format!("{word} address       {address}\n");
         Ok(())
     }

@@ -129,6 +129,13 @@ pub const KEYS: &[Key] = &[
         Default("127.0.0.1:9090"),
         "For you alone: opening accounts. Its token is in the data folder.",
     ),
+    key(
+        "portal.sign_up",
+        Text,
+        Default("on"),
+        "on: anybody may sign up at /smart-merchant/ and gets a test account at once. Live accounts\n\
+         are yours to open.",
+    ),
 ];
 
 /// Where settings of providers and routes may stand.

@@ -89,6 +89,10 @@ pub struct SandboxArgs {
     #[arg(long, env = "DGSPAY_WEBHOOK_SECRET", hide_env_values = true)]
     pub webhook_secret: Option<String>,
 
+    /// Password of the portal's owner instead of a random one (at least 12 characters)
+    #[arg(long, env = "DGSPAY_PORTAL_PASSWORD", hide_env_values = true)]
+    pub portal_password: Option<String>,
+
     /// Whether webhooks may go to this machine, over http too
     #[arg(long, env = "DGSPAY_ALLOW_LOOPBACK_WEBHOOKS", default_value_t = true,
           action = clap::ArgAction::Set, value_name = "true|false")]

@@ -32,6 +32,8 @@ pub struct ServeSettings {
     /// What new accounts in live begin with.
     pub settlement: SettlementRule,
     pub operator_listen: SocketAddr,
+    /// Whether anybody may become a merchant with a test account.
+    pub sign_up: bool,
     /// Those that run; at least one.
     pub environments: Vec<EnvironmentSettings>,
 }
@@ -60,6 +62,11 @@ impl ServeSettings {
             .parse("settlement", "business_days:N", SettlementRule::parse)
             .unwrap_or(SettlementRule::LIVE_DEFAULT);
         let operator_listen = operator_listen(&mut source);
+        let sign_up = source.parse("portal.sign_up", "on or off", |text| match text {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        });
         let environments: Vec<EnvironmentSettings> = [Environment::Test, Environment::Live]
             .into_iter()
             .filter_map(|environment| read_environment(&mut source, kinds, &data, environment))
@@ -78,6 +85,7 @@ impl ServeSettings {
                 master_key,
                 settlement,
                 operator_listen,
+                sign_up: sign_up.unwrap_or(false),
                 environments,
             }),
             Some(_) | None => Err(source.faults),

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::opening::{OpenFault, Opened, Opening, open_account};
 use crate::operator::accounts::AccountObject;
 use crate::operator::{Operator, StrictBody, answer};
-use crate::secrets;
+use crate::secrets::{self, SecretFault};
 
 #[derive(Serialize)]
 struct OpenedAnswer<'a> {
@@ -98,11 +98,8 @@ pub async fn create(
         let opening = Opening {
             merchant_id: merchant_id.clone(),
             merchant_name: merchant_name.clone(),
-            number: free_number(&operator)?,
-            settlement: match environment {
-                Environment::Test => SettlementRule::SANDBOX_DEFAULT,
-                Environment::Live => operator.settlement,
-            },
+            number: operator.free_number().map_err(|_| Problem::NotStored)?,
+            settlement: operator.settlement_in(environment),
         };
         match open_account(app, opening).await {
             Ok(account) => opened.push(account),
@@ -121,6 +118,41 @@ pub async fn create(
         accounts: opened.iter().map(object).collect(),
         not_opened,
     })
+}
+
+impl Operator {
+    /// Opens the first account of a new merchant who signed up.
+    pub async fn open_for(
+        &self,
+        merchant_id: String,
+        merchant_name: String,
+        environment: Environment,
+    ) -> Result<Opened, OpenFault> {
+        let _turn = self.turn.lock().await;
+        let app = self.find(environment).ok_or(OpenFault::NotRunning)?;
+        let number = self.free_number()?;
+        let settlement = self.settlement_in(environment);
+        open_account(app, Opening { merchant_id, merchant_name, number, settlement }).await
+    }
+
+    /// A number that no account has, in any environment.
+    fn free_number(&self) -> Result<String, SecretFault> {
+        loop {
+            let number = secrets::new_account_number()?;
+            let is_taken =
+                self.apps.iter().any(|app| app.directory().find_by_number(&number).is_some());
+            if !is_taken {
+                return Ok(number);
+            }
+        }
+    }
+
+    const fn settlement_in(&self, environment: Environment) -> SettlementRule {
+        match environment {
+            Environment::Test => SettlementRule::SANDBOX_DEFAULT,
+            Environment::Live => self.settlement,
+        }
+    }
 }
 
 /// Those that are named, or all that run.
@@ -163,22 +195,10 @@ fn known_merchant(
     operator.apps.iter().find_map(name_at).ok_or(Problem::NotFound)
 }
 
-/// A number that no account has, in any environment.
-fn free_number(operator: &Operator) -> Result<String, Problem> {
-    loop {
-        let number = secrets::new_account_number().map_err(|_| Problem::NotStored)?;
-        let is_taken =
-            operator.apps.iter().any(|app| app.directory().find_by_number(&number).is_some());
-        if !is_taken {
-            return Ok(number);
-        }
-    }
-}
-
 fn problem(fault: OpenFault) -> Problem {
     match fault {
         OpenFault::Submit(error) => error.into(),
-        OpenFault::Secret(_) | OpenFault::Money(_) => Problem::NotStored,
+        OpenFault::Secret(_) | OpenFault::Money(_) | OpenFault::NotRunning => Problem::NotStored,
         // It is stored, but its keys do not work before the next start.
         OpenFault::Directory(error) => {
             tracing::error!(%error, "the accounts could not be read again");

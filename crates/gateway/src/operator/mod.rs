@@ -5,6 +5,7 @@ mod accounts;
 mod deposits;
 mod look_ups;
 mod merchants;
+mod people;
 mod providers;
 mod reconciliations;
 mod reviews;
@@ -26,6 +27,7 @@ use serde::Serialize;
 
 use crate::api::{Problem, frame, json_answer, json_body};
 use crate::app::App;
+use crate::portal::People;
 
 pub use token::OperatorToken;
 
@@ -36,13 +38,19 @@ pub struct Operator {
     token: OperatorToken,
     /// What new accounts in live begin with.
     settlement: SettlementRule,
+    people: Arc<People>,
     /// One change at a time: what is free is looked up before it is taken.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Operator {
-    pub fn new(apps: Vec<Arc<App>>, token: OperatorToken, settlement: SettlementRule) -> Operator {
-        Operator { apps, token, settlement, turn: tokio::sync::Mutex::default() }
+    pub fn new(
+        apps: Vec<Arc<App>>,
+        token: OperatorToken,
+        settlement: SettlementRule,
+        people: Arc<People>,
+    ) -> Operator {
+        Operator { apps, token, settlement, people, turn: tokio::sync::Mutex::default() }
     }
 
     fn find(&self, environment: Environment) -> Option<&Arc<App>> {
@@ -53,6 +61,8 @@ impl Operator {
 pub fn router(operator: &Arc<Operator>) -> Router {
     Router::new()
         .route("/operator/merchants", get(merchants::list).post(merchants::create))
+        .route("/operator/people", post(people::add))
+        .route("/operator/people/new-password", post(people::replace_password))
         .route("/operator/accounts/{number}", patch(accounts::change))
         .route("/operator/providers", get(providers::list))
         .route("/operator/providers/{provider}/{environment}/{look_up}", get(look_ups::look_up))

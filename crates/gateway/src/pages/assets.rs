@@ -8,6 +8,11 @@ const STYLES: &str = include_str!("../../assets/page.css");
 
 const REFERENCE_STYLES: &str = include_str!("../../assets/reference.css");
 
+const PORTAL_STYLES: &str = include_str!("../../assets/portal.css");
+
+/// Renews lists, and copies secrets. Every page works without it.
+const PORTAL_SCRIPT: &str = include_str!("../../assets/portal.js");
+
 /// What a merchant's own checkout page encrypts or seals cards with.
 const CARD_SCRIPT: &str = include_str!("../../assets/dgspay.js");
 
@@ -17,6 +22,14 @@ pub async fn styles() -> Response {
 
 pub async fn reference_styles() -> Response {
     file(REFERENCE_STYLES, "text/css; charset=utf-8")
+}
+
+pub async fn portal_styles() -> Response {
+    file(PORTAL_STYLES, "text/css; charset=utf-8")
+}
+
+pub async fn portal_script() -> Response {
+    file(PORTAL_SCRIPT, "text/javascript; charset=utf-8")
 }
 
 /// Any page may load it: it holds no secret and touches nothing but what it is given.

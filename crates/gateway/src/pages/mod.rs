@@ -1,10 +1,9 @@
-//! Pages for people: server-rendered, without scripts, in three languages.
+//! Pages for payers: server-rendered, without scripts, in three languages.
 
 pub mod assets;
 pub mod bank;
 pub mod link;
 pub mod packed;
-pub mod portal;
 pub mod reference;
 pub mod status;
 mod texts;
@@ -15,7 +14,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-pub use texts::{Language, LinkTexts, Texts};
+pub use texts::{Language, LinkTexts, PortalTexts, Texts};
 
 /// What a page may load and do.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -31,7 +30,7 @@ const HEADERS: [(&str, &str); 6] = [
     ("vary", "Accept-Language"),
 ];
 
-fn page(status: StatusCode, template: &impl Template) -> Response {
+pub fn page(status: StatusCode, template: &impl Template) -> Response {
     let (status, html) = match template.render() {
         Ok(html) => (status, html),
         Err(error) => {
@@ -54,7 +53,7 @@ fn dressed(mut response: Response) -> Response {
 }
 
 /// Sends the browser to another page of ours after a form was taken.
-fn see_other(path: &str) -> Response {
+pub fn see_other(path: &str) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(path) = HeaderValue::from_str(path) {

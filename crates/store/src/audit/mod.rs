@@ -41,11 +41,11 @@ pub struct Example {
 }
 
 impl Finding {
-    fn row(&mut self) {
+    pub(crate) fn row(&mut self) {
         self.rows += 1;
     }
 
-    fn violation(&mut self, account: i64, reference: impl Display, fault: impl Display) {
+    pub(crate) fn violation(&mut self, account: i64, reference: impl Display, fault: impl Display) {
         self.violations += 1;
         if self.examples.len() < EXAMPLES_MAX {
             let (reference, fault) = (reference.to_string(), fault.to_string());

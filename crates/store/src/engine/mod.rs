@@ -25,4 +25,4 @@ pub(crate) use rows::{
     account_row, call_row, delivery_row, endpoint_row, first_use_row, payment_row, wallet_row,
 };
 pub use sqlite::{Arg, Cells, Reader};
-pub(crate) use sqlite::{Checkpointer, Sqlite, copy_database};
+pub(crate) use sqlite::{Checkpointer, SideDatabase, Sqlite, copy_database};

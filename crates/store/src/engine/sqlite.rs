@@ -29,16 +29,10 @@ impl Sqlite {
         if rusqlite::version_number() < VERSION_MIN {
             return Err(StoreError::EngineTooOld { found: rusqlite::version().to_owned() });
         }
-        let mut connection = Connection::open(path)?;
-        configure(&connection)?;
-        // A commit is acknowledged only once it is on disk; checkpoints run beside the writer.
-        connection.execute_batch(
-            "pragma journal_mode = wal;
-             pragma synchronous = full;
-             pragma wal_autocheckpoint = 0;
-             pragma cache_size = -16000;",
-        )?;
-        migrations::migrate(&mut connection)?;
+        let mut connection = open_durable(path)?;
+        // Checkpoints run beside the writer.
+        connection.execute_batch("pragma wal_autocheckpoint = 0; pragma cache_size = -16000;")?;
+        migrations::migrate(&mut connection, migrations::STORE, Some(migrations::STATISTICS))?;
         let engine = Sqlite { connection };
         engine.take_over()?;
         Ok(engine)
@@ -111,6 +105,48 @@ impl Sqlite {
         checkpoint(&self.connection, "truncate")?;
         self.connection.close().map_err(|(_, error)| StoreError::from(error))
     }
+}
+
+/// A small database beside the stores, written a command at a time.
+#[derive(Debug)]
+pub(crate) struct SideDatabase {
+    connection: Connection,
+}
+
+impl SideDatabase {
+    pub(crate) fn open(
+        path: &Path,
+        steps: &[migrations::Step],
+    ) -> Result<SideDatabase, StoreError> {
+        let mut connection = open_durable(path)?;
+        migrations::migrate(&mut connection, steps, None)?;
+        Ok(SideDatabase { connection })
+    }
+
+    /// Runs one writing transaction, which is durable when this returns `Ok`.
+    pub(crate) fn transact<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let fault = |error| E::from(StoreError::from(error));
+        self.connection.execute_batch("begin immediate").map_err(fault)?;
+        let result = work(&self.connection).and_then(|done| {
+            self.connection.execute_batch("commit").map_err(fault)?;
+            Ok(done)
+        });
+        if result.is_err() && !self.connection.is_autocommit() {
+            self.connection.execute_batch("rollback").map_err(fault)?;
+        }
+        result
+    }
+}
+
+/// A connection that writes: a commit is acknowledged only once it is on disk.
+fn open_durable(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    configure(&connection)?;
+    connection.execute_batch("pragma journal_mode = wal; pragma synchronous = full;")?;
+    Ok(connection)
 }
 
 /// Moves the write-ahead log into the database from a connection of its own, so that the writer

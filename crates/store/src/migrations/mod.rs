@@ -5,17 +5,29 @@ use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 
-const STEPS: [(i64, &str); 1] = [(1, include_str!("0001_accounts_payments_ledger.sql"))];
+/// A numbered step.
+pub(crate) type Step = (i64, &'static str);
 
-const STATISTICS: &str = include_str!("statistics.sql");
+/// The schema of an environment's store.
+pub(crate) const STORE: &[Step] = &[(1, include_str!("0001_accounts_payments_ledger.sql"))];
+
+/// The schema of people, which both environments share.
+pub(crate) const PEOPLE: &[Step] = &[(1, include_str!("people_0001.sql"))];
+
+/// What the planner is to know of a store before it has rows.
+pub(crate) const STATISTICS: &str = include_str!("statistics.sql");
 
 /// Brings the database to this program's schema, one transaction per step.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+pub(crate) fn migrate(
+    connection: &mut Connection,
+    steps: &[Step],
+    statistics: Option<&str>,
+) -> Result<(), StoreError> {
     connection.execute_batch(
         "create table if not exists schema_migration (
              number integer primary key, checksum text not null) strict",
     )?;
-    let known = STEPS.last().map_or(0, |(number, _)| *number);
+    let known = steps.last().map_or(0, |(number, _)| *number);
     let found: i64 = connection.query_row(
         "select coalesce(max(number), 0) from schema_migration",
         [],
@@ -24,11 +36,11 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::SchemaTooNew { found, known });
     }
-    for (number, sql) in STEPS {
+    for &(number, sql) in steps {
         apply(connection, number, sql)?;
     }
-    if found < known {
-        connection.execute_batch(STATISTICS)?;
+    if let Some(statistics) = statistics.filter(|_| found < known) {
+        connection.execute_batch(statistics)?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod deposits;
 pub mod events;
 pub mod first_uses;
 pub mod links;
+pub mod overview;
 pub mod payments;
 pub mod provider_calls;
 pub mod rates;

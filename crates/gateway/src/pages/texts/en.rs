@@ -23,11 +23,6 @@ pub static TEXTS: Texts = Texts {
     card_ending_in: "card ending in",
     not_found_title: "No such payment",
     not_found_text: "The address is incomplete or out of date. Ask the merchant for a new one.",
-    sandbox_title: "The sandbox is running",
-    sandbox_text: "Money here is simulated. Your own server can take, follow and settle payments against this address exactly as it would in production.",
-    sandbox_base_url: "API base URL",
-    sandbox_credentials: "The API key, account number, encryption key and webhook secret were printed in the terminal when the sandbox started, with a first request to paste.",
-    sandbox_next: "Then read GET /balance and GET /transactions, and see the webhook arrive at the address given with --webhook-url.",
     link: LinkTexts {
         unknown_title: "No such payment link",
         archived_title: "This payment link is closed",

@@ -23,11 +23,6 @@ pub static TEXTS: Texts = Texts {
     card_ending_in: "carte finissant par",
     not_found_title: "Paiement introuvable",
     not_found_text: "L’adresse est incomplète ou périmée. Demandez-en une nouvelle au marchand.",
-    sandbox_title: "Le bac à sable est en marche",
-    sandbox_text: "L’argent est simulé ici. Votre serveur peut encaisser et suivre des paiements à cette adresse exactement comme en production.",
-    sandbox_base_url: "URL de base de l’API",
-    sandbox_credentials: "La clé d’API, le numéro de compte, la clé de chiffrement et le secret webhook ont été affichés dans le terminal au démarrage, avec une première requête à coller.",
-    sandbox_next: "Lisez ensuite GET /balance et GET /transactions, et voyez le webhook arriver à l’adresse donnée par --webhook-url.",
     link: LinkTexts {
         unknown_title: "Lien de paiement introuvable",
         archived_title: "Ce lien de paiement est fermé",

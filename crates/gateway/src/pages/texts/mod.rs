@@ -2,7 +2,13 @@
 
 mod en;
 mod fr;
+mod portal;
+mod portal_en;
+mod portal_fr;
+mod portal_rw;
 mod rw;
+
+pub use portal::PortalTexts;
 
 use axum::http::{HeaderMap, header};
 
@@ -37,11 +43,6 @@ pub struct Texts {
     pub card_ending_in: &'static str,
     pub not_found_title: &'static str,
     pub not_found_text: &'static str,
-    pub sandbox_title: &'static str,
-    pub sandbox_text: &'static str,
-    pub sandbox_base_url: &'static str,
-    pub sandbox_credentials: &'static str,
-    pub sandbox_next: &'static str,
     pub link: LinkTexts,
     pub transfer: TransferTexts,
 }
@@ -115,6 +116,19 @@ impl Language {
             Language::French => &fr::TEXTS,
             Language::Kinyarwanda => &rw::TEXTS,
         }
+    }
+
+    pub fn portal_texts(self) -> &'static PortalTexts {
+        match self {
+            Language::English => &portal_en::TEXTS,
+            Language::French => &portal_fr::TEXTS,
+            Language::Kinyarwanda => &portal_rw::TEXTS,
+        }
+    }
+
+    /// `en`, `fr` or `rw`.
+    pub fn parse(code: &str) -> Option<Language> {
+        Language::ALL.into_iter().find(|language| language.texts().code == code)
     }
 
     /// The first language of ours that the browser names; English when it names none.

@@ -23,11 +23,6 @@ pub static TEXTS: Texts = Texts {
     card_ending_in: "ikarita irangizwa na",
     not_found_title: "Ubwo bwishyu ntibubonetse",
     not_found_text: "Aderesi ntiyuzuye cyangwa yarengeje igihe. Saba umucuruzi indi nshya.",
-    sandbox_title: "Ahagenewe igerageza harakora",
-    sandbox_text: "Amafaranga yo hano ni ay’igerageza. Seriveri yawe ishobora kwakira no gukurikirana ubwishyu kuri iyi aderesi nk’uko byagenda mu buryo nyabwo.",
-    sandbox_base_url: "Aderesi y’ibanze ya API",
-    sandbox_credentials: "Urufunguzo rwa API, nimero ya konti, urufunguzo rwo guhisha amakuru n’ibanga rya webhook byanditswe muri terminal igihe igerageza ryatangiraga, hamwe n’ubusabe bwa mbere bwo gukoporora.",
-    sandbox_next: "Hanyuma soma GET /balance na GET /transactions, urebe webhook igera kuri aderesi yatanzwe na --webhook-url.",
     link: LinkTexts {
         unknown_title: "Iyo nzira yo kwishyura ntibonetse",
         archived_title: "Iyi nzira yo kwishyura yarafunzwe",
