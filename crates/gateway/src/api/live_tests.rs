@@ -168,3 +168,19 @@ impl Settings {
         }
     }
 }
+
+#[tokio::test]
+async fn no_link_offers_what_nobody_serves() {
+    let live = Live::with_whitelist(&[]).await;
+    for (currency, methods, words) in [
+        ("NGN", "", "your account can take no payments in NGN"),
+        ("RWF", r#","payment_types":["bank_transfer"]"#, "bank_transfer is not offered in RWF"),
+    ] {
+        let body =
+            format!(r#"{{"title":"T","amount_type":"flexible","currency":"{currency}"{methods}}}"#);
+        let request = live.request("/payment-links", Some(&body), "203.0.113.9");
+        let (status, text) = live.ask(request.body(Body::from(body.clone())).unwrap()).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}

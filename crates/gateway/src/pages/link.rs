@@ -340,4 +340,48 @@ mod tests {
             assert_eq!(image_origin(url).as_deref(), expected, "{url}");
         }
     }
+
+    /// No currency has both today.
+    #[test]
+    fn a_payer_chooses_where_a_link_offers_two_methods() {
+        let texts = Language::English.texts();
+        let shown = |methods: &[Method], chosen| {
+            let takes_transfer = methods.contains(&Method::BankTransfer);
+            let page = LinkPage {
+                texts,
+                merchant: "M",
+                title: "T",
+                description: None,
+                logo: None,
+                action: String::new(),
+                fixed: None,
+                currency: "NGN",
+                limits: String::new(),
+                methods: choices(methods, chosen, &texts.link),
+                takes_mobile_money: true,
+                takes_transfer,
+                mobile_kind: if takes_transfer { NUMBER } else { NUMBER_REQUIRED },
+                contact_kind: NUMBER,
+                contact_label: texts.link.contact_phone,
+                collects_name: true,
+                collects_phone: true,
+                collects_address: false,
+                typed: Typed::default(),
+                token: String::new(),
+                notice: None,
+            };
+            page.render().unwrap()
+        };
+        let both = [Method::MobileMoney, Method::BankTransfer];
+        for (chosen, word) in [("", "mobile_money"), ("bank_transfer", "bank_transfer")] {
+            let html = shown(&both, chosen);
+            assert_eq!(html.matches(r#"name="payment_type""#).count(), 2, "{html}");
+            assert_eq!(html.matches("required checked").count(), 1, "{html}");
+            assert!(html.contains(&format!(r#"value="{word}" required checked"#)), "{html}");
+            assert!(!html.contains(r#"value="MTN" required"#), "{html}");
+        }
+        let html = shown(&both[..1], "");
+        assert!(html.contains(r#"type="hidden" name="payment_type" value="mobile_money""#));
+        assert!(html.contains(r#"value="MTN" required"#), "{html}");
+    }
 }

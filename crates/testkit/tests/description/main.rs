@@ -167,6 +167,18 @@ fn links_and_what_can_be_looked_up_are_as_described() {
 #[test]
 fn virtual_accounts_and_deposits_are_as_described() {
     let client = Client::start();
+    let link = client.post("/payment-links", "naira", &[]);
+    let slug = text(&link["data"]["slug"]);
+    let path = "/pay/{slug}/charges";
+    let payment = client.document.request("post", path, "bank_transfer").to_string();
+    let json = [("Content-Type", "application/json")];
+    let answer =
+        client.sandbox.api.bare_request("POST", &format!("/pay/{slug}/charges"), &json, payment);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let operation = client.document.operation("post", path);
+    let faults = client.document.faults_of_answer(operation, 200, &answer.json());
+    assert!(faults.is_empty(), "{faults:#?}");
+
     client.post("/virtual-accounts", "reserved", &[]);
     let made = client.post("/virtual-accounts", "dynamic", &[]);
     let number = text(&made["data"]["account_number"]);

@@ -38,7 +38,11 @@ impl Pair {
 
     /// The bank books 100 naira, and tells of it.
     fn book(&self, settlement_id: &str) -> Entry {
-        let entry = credit(settlement_id, &self.number, 10_000);
+        self.book_to(settlement_id, &self.number)
+    }
+
+    fn book_to(&self, settlement_id: &str, number: &str) -> Entry {
+        let entry = credit(settlement_id, number, 10_000);
         self.bank.world.open(entry.clone()).expect("a new credit");
         self.bank.world.decide(settlement_id, Decision::Approve);
         entry
@@ -67,6 +71,39 @@ fn what_the_bank_has_booked_is_credited() {
     let asked = pair.bank.world.calls().pop().expect("it was asked");
     assert_eq!(asked.asked("settlement_id"), Some("s-1"));
     assert_eq!(pair.desk.deposits().len(), 1);
+    pair.desk.assert_audit_is_clean();
+}
+
+/// The payer pays what the link asks for; the bank keeps its fee of that.
+#[test]
+fn a_link_is_paid_by_what_the_bank_confirms() {
+    let pair = Pair::open(Plan::Flawless);
+    let link = json!({
+        "title": "Rent", "amount_type": "fixed", "currency": "NGN", "amount": 100,
+        "payment_types": ["bank_transfer"], "collect_name": false, "collect_phone": false,
+    });
+    let link = pair.desk.post("/payment-links", &link).json()["data"].clone();
+    let payer = json!({"payment_type": "bank_transfer", "customer_email": "ada@example.com"});
+    let path = format!("/pay/{}/charges", text(&link["slug"]));
+    let json = [("Content-Type", "application/json")];
+    let told = pair.desk.sandbox.api.bare_request("POST", &path, &json, payer.to_string());
+    assert_eq!(told.status, 200, "{}", told.text());
+    let told = told.json();
+    assert_eq!(told["bank_transfer"]["bank_name"], "Providus Bank");
+    let opened = pair.bank.world.calls().pop().expect("it was asked");
+    assert_eq!(opened.path, "/api/PiPCreateDynamicAccountNumber");
+    let page = text(&told["next_action_redirect_url"]);
+    let page = &page[page.find("/pay/").expect("a page of ours")..];
+    let looked = pair.desk.sandbox.api.bare_request("GET", page, &[], "");
+    assert!(!looked.text().contains("Simulated bank"), "{}", looked.text());
+    let paid = pair.desk.sandbox.api.bare_request("POST", page, &[], "");
+    assert_eq!(paid.status, 404, "a real bank is paid elsewhere");
+
+    pair.book_to("s-1", &text(&told["bank_transfer"]["account_number"]));
+    pair.desk.wait_for("credited");
+    let link = pair.desk.get(&format!("/payment-links/{}", text(&link["id"])));
+    assert_eq!(link["data"]["uses"], 1);
+    assert_eq!(link["data"]["stats"]["amount_collected"], json!(98.93));
     pair.desk.assert_audit_is_clean();
 }
 
