@@ -93,7 +93,7 @@ fn a_payer_transfers_what_is_asked_and_the_link_is_paid() {
     assert_eq!(record["customer"]["email"], "jane.doe@example.com");
     assert_eq!(record["customer"]["phone"], "+250788000111");
     let id = text(&link["id"]);
-    assert_eq!(merchant.references(&format!("?payment_link_id={id}")), [paid.clone()]);
+    assert_eq!(merchant.references(&format!("?payment_link_id={id}")), std::slice::from_ref(&paid));
     merchant.receiver.wait_for_event(&paid);
     let late = merchant.pay(&link, &transfer());
     assert_refused("exhausted", &late, 400, "90");
