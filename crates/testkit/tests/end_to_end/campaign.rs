@@ -88,7 +88,9 @@ impl Run {
         ];
         let pace = [Pace::AfterAnswer, Pace::OnEnquiry];
         // With more, a week of questions may all be in vain.
-        let per_mille = [0, 150, 300, 450];
+        // Where more are lost, all the questions of a week may be: such a payment waits for a person,
+        // as it should, and the truth cannot be known here.
+        let per_mille = [0, 100, 200, 300];
         let part = Part {
             decision,
             pace: pick(&pace, draw("pace")),
