@@ -145,7 +145,9 @@ fn unheard(app: &App, due: &DueCall) -> Option<Word> {
 /// `due` is leased to the caller.
 async fn submit_along_route(app: &Arc<App>, mut due: DueCall, card: Option<&CardData>) {
     let key = (due.call.account, due.call.payment);
+    let mut tried = Vec::new();
     loop {
+        tried.push(due.call.provider);
         let network = network_of(&due.detail);
         // A payout can wait until its provider is back; asking now would only cost time.
         let waits = due.payment.kind != PaymentKind::Charge
@@ -156,7 +158,7 @@ async fn submit_along_route(app: &Arc<App>, mut due: DueCall, card: Option<&Card
             ask_about(app, &due, Task::Submit(card)).await
         };
         let otherwise = if word.verdict == Verdict::NotSent && !due.call.is_sent {
-            next_on_route(app, &due)
+            next_on_route(app, &due, &tried)
         } else {
             None
         };
@@ -178,9 +180,10 @@ async fn submit_along_route(app: &Arc<App>, mut due: DueCall, card: Option<&Card
     }
 }
 
-/// The provider that stands behind the present one, if any can serve. Refunds go back the way
-/// their charge came.
-fn next_on_route(app: &App, due: &DueCall) -> Option<Provider> {
+/// The first provider of the route that is up and was not tried. Not the one behind the present
+/// one: a provider that has just gone down is the last of its route. Refunds go back the way their
+/// charge came.
+fn next_on_route(app: &App, due: &DueCall, tried: &[Provider]) -> Option<Provider> {
     if due.payment.kind == PaymentKind::Refund {
         return None;
     }
@@ -189,9 +192,7 @@ fn next_on_route(app: &App, due: &DueCall) -> Option<Provider> {
     let now = app.clock.now();
     let is_up =
         |provider: &Provider| !app.providers.availability.is_down(now, *provider, service.network);
-    let mut behind =
-        route.into_iter().skip_while(|provider| *provider != due.call.provider).skip(1);
-    behind.find(is_up)
+    route.into_iter().filter(|provider| !tried.contains(provider)).find(is_up)
 }
 
 async fn load(app: &App, (account, payment): Key) -> Option<DueCall> {
