@@ -107,6 +107,12 @@ fn nothing_is_sent_where_the_certificate_is_nobodys() {
     assert!(scene.world().calls().is_empty(), "not one byte of it is readable there");
     let second = scene.servers[1].world.entries();
     assert_eq!((second.len(), second[0].executions), (1, 1), "the next of the route served it");
+    // The failure that makes the first provider be held for down is made good like every other.
+    for phone in phones(8) {
+        let reference = scene.charge(&phone, 5000);
+        scene.shop.wait_for_event(&reference);
+        assert_eq!(scene.status(&reference), "success", "{phone}");
+    }
     scene.assert_audit_is_clean();
 
     let servers = vec![secure("mtn_momo")];
